@@ -1,0 +1,14 @@
+/*
+ * What every file of unit tests includes: the prototypes of all suites, made from the
+ * table suites.def, so that a suite that is not in the table does not compile.
+ */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+
+#define SUITE(name) Suite *name##_suite(void);
+#include "suites.def"
+#undef SUITE
+
+#endif
