@@ -33,8 +33,9 @@ void buf_add_z(struct buf *b, const char *z);
 void buf_add_c(struct buf *b, char c);
 void buf_add_u64(struct buf *b, uint64_t v);
 void buf_add_i64(struct buf *b, int64_t v);
-/* A decimal number with at most 4 decimals, rounded half away from zero, no trailing zeros, no exponent;
- * "null" when not finite. The one way figures are written (JSON and CSV). |v| < 1e14. */
+/* A decimal number with at most 4 decimals, rounded half away from zero, no trailing
+ * zeros, no exponent; "null" when not finite. The one way figures are written (JSON and
+ * CSV). |v| < 1e14. */
 void buf_add_fixed4(struct buf *b, double v);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -19,7 +19,7 @@
 int64_t clock_now_ms(void);
 /* [any] Monotonic, ns. */
 uint64_t clock_mono_ns(void);
-/* Unit tests: from now on clock_now_ms returns this; negative goes back to real time. */
+/* Unit tests: from now on clock_now_ms returns this; negative: back to real time. */
 void clock_set_fixed(int64_t ms);
 
 /* RFC 3339 with a zone ("2026-01-01T10:02:00Z", "...+02:00", fraction of up to 9 digits

@@ -44,8 +44,9 @@ struct problem {
 	char detail[PROBLEM_DETAIL_MAX];
 };
 
-/* Fill `p` (NULL allowed) and return `rc`, so that `return problem_set(...)` works. [any]
- * The detail must never contain user text beyond a name that passed validation. */
+/* Fill `p` (NULL allowed) and return `rc`, so that `return problem_set(...)` works.
+ * [any] The detail must never contain user text beyond a name that passed validation.
+ */
 enum emp_rc problem_set(struct problem *p, enum emp_rc rc, const char *pointer,
 			const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

@@ -1,8 +1,8 @@
 /* A keyed hash for tables (wyhash class speed, random key per process), and a hash map
  * from byte strings to 32-bit numbers for one thread.
  *
- * Table hashing must not be predictable from outside (hash flooding), so the key is drawn
- * at start. Never stored, never shown: for that use crypto/. */
+ * Table hashing must not be predictable from outside (hash flooding), so the key is
+ * drawn at start. Never stored, never shown: for that use crypto/. */
 #ifndef EMP_BASE_HASH_H
 #define EMP_BASE_HASH_H
 
@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-/* Draw the process key with getrandom(2). Called once by main before threads; tests may. */
+/* Draw the process key with getrandom(2). Called once by main before threads; tests
+ * may. */
 void hash_init(void);
 /* [any] */
 uint64_t hash_bytes(const void *p, size_t n);

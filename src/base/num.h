@@ -14,7 +14,8 @@ EMP_MUST_CHECK bool num_i64(struct str s, int64_t *out);
 /* A decimal amount with at most 2 decimals ("12", "-3.5", "0.25") as hundredths. */
 EMP_MUST_CHECK bool num_cents(struct str s, int64_t *out);
 /* A size with an optional K, M, G suffix (1024), a duration with s, m, h, d (seconds; a
- * bare number is seconds), a boolean yes/no/true/false/on/off/1/0: for configuration. */
+ * bare number is seconds), a boolean yes/no/true/false/on/off/1/0: for configuration.
+ */
 EMP_MUST_CHECK bool num_size(struct str s, uint64_t *out);
 EMP_MUST_CHECK bool num_duration(struct str s, uint64_t *seconds);
 EMP_MUST_CHECK bool num_bool(struct str s, bool *out);

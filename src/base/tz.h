@@ -1,11 +1,11 @@
-/* A time zone as a table of offset changes, so that bucket arithmetic is pure: no global
- * TZ, no locks, several zones in one test.
+/* A time zone as a table of offset changes, so that bucket arithmetic is pure: no
+ * global TZ, no locks, several zones in one test.
  *
- * All times are Unix seconds. A bucket is half open; its start is an instant at which the
- * local clock reads a full minute, hour, day, ISO week (Monday) or month. Where the local
- * clock is set back, an hour bucket covers one real hour (the repeated hour is two
- * buckets); where a day is 23 or 25 hours long, so is its bucket. A bucket whose local
- * start is skipped (clock set forward at midnight) starts at the change.
+ * All times are Unix seconds. A bucket is half open; its start is an instant at which
+ * the local clock reads a full minute, hour, day, ISO week (Monday) or month. Where the
+ * local clock is set back, an hour bucket covers one real hour (the repeated hour is
+ * two buckets); where a day is 23 or 25 hours long, so is its bucket. A bucket whose
+ * local start is skipped (clock set forward at midnight) starts at the change.
  */
 #ifndef EMP_BASE_TZ_H
 #define EMP_BASE_TZ_H
@@ -20,7 +20,8 @@ struct tz;
 enum tz_unit { TZ_MINUTE, TZ_HOUR, TZ_DAY, TZ_WEEK, TZ_MONTH };
 
 /* Reads /usr/share/zoneinfo/NAME (TZif version 2+, with its footer rule applied up to
- * 2261); "UTC" needs no file. EMP_CONFIG for an unknown name. [main] Immutable after. */
+ * 2261); "UTC" needs no file. EMP_CONFIG for an unknown name. [main] Immutable after.
+ */
 EMP_MUST_CHECK enum emp_rc tz_open(struct tz **out, const char *name);
 void tz_free(struct tz **z);
 const char *tz_name(const struct tz *z);

@@ -1,8 +1,8 @@
 /* What a route sees of a request: the only header of net that api and web include.
  *
- * A request lives from its complete head until its answer is queued. Everything here runs
- * on the worker thread that owns the connection [worker] unless marked otherwise. Strings
- * handed out are valid until the answer is given.
+ * A request lives from its complete head until its answer is queued. Everything here
+ * runs on the worker thread that owns the connection [worker] unless marked otherwise.
+ * Strings handed out are valid until the answer is given.
  *
  * The life of a request:
  *   head complete -> app->route() chooses a route before the body is read, or answers
@@ -26,7 +26,15 @@
 struct req;
 struct worker;
 
-enum req_method { REQ_GET, REQ_HEAD, REQ_POST, REQ_PUT, REQ_DELETE, REQ_OPTIONS, REQ_OTHER };
+enum req_method {
+	REQ_GET,
+	REQ_HEAD,
+	REQ_POST,
+	REQ_PUT,
+	REQ_DELETE,
+	REQ_OPTIONS,
+	REQ_OTHER
+};
 
 /* Enough to find a request again, or to learn that it is gone. Plain value. */
 struct req_ref {
@@ -37,12 +45,12 @@ struct req_ref {
 
 /* Chosen by app->route() before the body is read. Static data. */
 struct req_route {
-	size_t max_body;                  /* after gunzip; 0: no body allowed */
-	void (*handle)(struct req *r);    /* the body is complete */
+	size_t max_body;               /* after gunzip; 0: no body allowed */
+	void (*handle)(struct req *r); /* the body is complete */
 };
 
-/* A message from another thread to a worker; embed as the first member. run() gets it on
- * the worker thread and owns it from then on. */
+/* A message from another thread to a worker; embed as the first member. run() gets it
+ * on the worker thread and owns it from then on. */
 struct req_msg {
 	struct qnode node;
 	void (*run)(struct worker *w, struct req_msg *m);
@@ -69,16 +77,20 @@ struct str req_path(const struct req *r);
 struct str req_query(const struct req *r);
 /* First field of that name (any case), trimmed; STR_NONE when absent. */
 struct str req_header(const struct req *r, const char *name);
-/* Visit every header in order of arrival (CloudEvents binary mode). False from fn stops. */
+/* Visit every header in order of arrival (CloudEvents binary mode). False from fn
+ * stops. */
 void req_each_header(const struct req *r,
-		     bool (*fn)(void *ctx, struct str name, struct str value), void *ctx);
-/* The whole body; NUL-free is not promised. The bytes may be modified in place by the handler. */
+		     bool (*fn)(void *ctx, struct str name, struct str value),
+		     void *ctx);
+/* The whole body; NUL-free is not promised. The bytes may be modified in place by the
+ * handler. */
 struct str req_body(const struct req *r);
 /* True when the peer is loopback or a unix socket, or arrived over TLS by the word of a
  * trusted proxy: where a token may be taken. */
 bool req_is_secure(const struct req *r);
 bool req_is_loopback(const struct req *r);
-/* A stable 64-bit key of the client's address for rate limits; never stored or logged. */
+/* A stable 64-bit key of the client's address for rate limits; never stored or logged.
+ */
 uint64_t req_client_key(const struct req *r);
 /* Scratch memory that dies with the request. */
 struct arena *req_arena(struct req *r);
@@ -92,24 +104,26 @@ struct worker *req_worker(struct req *r);
 /* A header for the coming answer; name and value are copied. Values must not hold CR/LF
  * (asserted). */
 void req_add_header(struct req *r, const char *name, struct str value);
-/* `body` is copied into the connection's output. HEAD sends the length only. content_type
- * NULL: none (204, 304). */
+/* `body` is copied into the connection's output. HEAD sends the length only.
+ * content_type NULL: none (204, 304). */
 void req_reply(struct req *r, int status, const char *content_type, struct str body);
-/* Hot path: a complete, prebuilt answer (status line to body), sent as it is. It must match
- * keep-alive and HTTP/1.1; falls back to req_reply where HEAD, 1.0 or close ask for it. */
-void req_reply_raw(struct req *r, struct str whole, int status, const char *content_type,
-		   size_t body_at);
-/* A problem document (RFC 9457) for p->rc. Adds WWW-Authenticate to 401 and Retry-After to
- * 429/503. `errors` (p == one error) as given. */
+/* Hot path: a complete, prebuilt answer (status line to body), sent as it is. It must
+ * match keep-alive and HTTP/1.1; falls back to req_reply where HEAD, 1.0 or close ask
+ * for it. */
+void req_reply_raw(struct req *r, struct str whole, int status,
+		   const char *content_type, size_t body_at);
+/* A problem document (RFC 9457) for p->rc. Adds WWW-Authenticate to 401 and Retry-After
+ * to 429/503. `errors` (p == one error) as given. */
 void req_error(struct req *r, const struct problem *p);
-/* 405 with Allow; OPTIONS is answered 204 with the same Allow. `allow` e.g. "GET, HEAD". */
+/* 405 with Allow; OPTIONS is answered 204 with the same Allow. `allow` e.g. "GET,
+ * HEAD". */
 void req_method_not_allowed(struct req *r, const char *allow);
 /* The connection closes after this answer. */
 void req_close_after(struct req *r);
 
 /* --- answering later --- */
-/* The handler returns without an answer; it comes through req_find(). The answer deadline
- * still runs. */
+/* The handler returns without an answer; it comes through req_find(). The answer
+ * deadline still runs. */
 struct req_ref req_hold(struct req *r);
 /* NULL when the client left. */
 struct req *req_find(struct worker *w, struct req_ref ref);
@@ -120,8 +134,10 @@ void req_again(struct req *r, void (*fn)(struct req *r));
 /* --- workers --- */
 uint32_t worker_index(const struct worker *w);
 void *worker_data(const struct worker *w);
-/* [any] Run m->run on worker `index`. A chain linked through node.next, oldest first. */
+/* [any] Run m->run on worker `index`. A chain linked through node.next, oldest first.
+ */
 struct net;
-void req_post(struct net *n, uint32_t index, struct req_msg *first, struct req_msg *last);
+void req_post(struct net *n, uint32_t index, struct req_msg *first,
+	      struct req_msg *last);
 
 #endif
