@@ -1,0 +1,115 @@
+/* What events there are: types, classes, scopes, dimensions, kinds. One table each, from
+ * which decoder, checks, SQL dictionaries and documents follow. */
+#ifndef EMP_MODEL_CATALOGUE_H
+#define EMP_MODEL_CATALOGUE_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum event_type {
+	EVENT_NONE,
+#define TYPE(id, name, number, class_rule, scope, works) EVENT_##id = (number),
+#include "model/catalogue.def"
+#undef TYPE
+	EVENT_TYPE_COUNT
+};
+
+/* Who may see an event, and which file holds it: the first two live in empowerd.db, the
+ * others in confidential.db. The rules at the end are settled per event. */
+enum event_class {
+	CLASS_CUSTOMER,
+	CLASS_OPERATIONAL,
+	CLASS_SEALED,
+	CLASS_PERSONNEL,
+	CLASS_CASE,
+	CLASS_BY_SURVEY,     /* customer, or sealed for employee surveys */
+	CLASS_BY_SIGNAL,     /* customer; personnel; intents of employees sealed */
+	CLASS_BY_VISIBILITY, /* customer; employees: operational if public, else personnel */
+	CLASS_BY_AUDIENCE,
+	CLASS_BY_REF
+};
+
+static inline bool
+class_is_confidential(enum event_class c)
+{
+	return c == CLASS_SEALED || c == CLASS_PERSONNEL || c == CLASS_CASE;
+}
+
+/* Bits of a token's scopes. */
+enum scope {
+	SCOPE_INGEST = 1,
+	SCOPE_RESPOND = 2,
+	SCOPE_CONCERN = 4,
+	SCOPE_ROSTER = 8,
+	SCOPE_READ = 16,
+	SCOPE_ADMIN = 32, /* implies all but concern */
+	SCOPE_BY_SIGNAL = 64
+};
+
+enum audience { AUDIENCE_NONE, AUDIENCE_CUSTOMER, AUDIENCE_EMPLOYEE };
+
+/* The interned dimensions beside audience; the order is the column order of `series`. */
+enum dim { DIM_UNIT, DIM_CHANNEL, DIM_TOUCHPOINT, DIM_SEGMENT, DIM_INITIATIVE, DIM_LANG, DIM_COUNT };
+
+#define NAME_MAX_BYTES 64   /* a part of a name: [a-z0-9_.-]{1,64} */
+#define UNIT_MAX_BYTES 255  /* parts joined by '/' */
+#define IDENTITY_MAX_BYTES 128
+#define TEXT_MAX_BYTES 8192
+#define EVENT_MAX_BYTES 65536
+#define FUTURE_MAX_MS (5 * 60 * 1000LL) /* how far ahead an event's time may lie */
+#define OTHER_NAME "__other__"
+
+/* Stored numbers: append only. */
+enum signal {
+	SIGNAL_NONE,
+	SIGNAL_SIGNUP,
+	SIGNAL_PURCHASE,
+	SIGNAL_RENEWAL,
+	SIGNAL_RETURN_VISIT,
+	SIGNAL_REFERRAL, /* both audiences */
+	SIGNAL_COMPLAINT,
+	SIGNAL_DOWNGRADE,
+	SIGNAL_CANCEL_INTENT,
+	SIGNAL_CANCELLATION,
+	SIGNAL_JOINED, /* employees from here on */
+	SIGNAL_SEPARATION,
+	SIGNAL_ABSENCE,
+	SIGNAL_STAY_INTENT,
+	SIGNAL_LEAVE_INTENT,
+	SIGNAL_COUNT
+};
+enum recognition { RECOGNITION_NONE, RECOGNITION_PRAISE, RECOGNITION_TANGIBLE, RECOGNITION_REWARD, RECOGNITION_BACKING, RECOGNITION_COUNT };
+enum visibility { VISIBILITY_NONE, VISIBILITY_PUBLIC, VISIBILITY_PRIVATE };
+
+/* [any] All return the zero value or NULL for what is not in the tables; strings static. */
+enum event_type event_type_find(struct str name);
+const char *event_type_name(enum event_type t);
+bool event_type_works(enum event_type t);
+enum event_class event_type_class(enum event_type t); /* may be a rule */
+enum scope event_type_scope(enum event_type t);	      /* may be SCOPE_BY_SIGNAL */
+enum audience audience_find(struct str name);
+const char *audience_name(enum audience a);
+const char *dim_name(enum dim d);
+bool dim_find(struct str name, enum dim *out);
+enum signal signal_find(struct str name);
+const char *signal_name(enum signal s);
+bool signal_fits(enum signal s, enum audience a);
+/* Class of a signal: customer; personnel or sealed for employees. */
+enum event_class signal_class(enum signal s, enum audience a);
+enum recognition recognition_find(struct str name);
+const char *recognition_name(enum recognition r);
+/* "ingest,read" <-> bits; false on an unknown name or none. */
+EMP_MUST_CHECK bool scopes_parse(struct str list, uint32_t *bits);
+/* Comma-joined into dst (at least 64 bytes). */
+void scopes_format(char *dst, size_t n, uint32_t bits);
+/* Whether a token with `have` may do what needs `need`. */
+bool scopes_allow(uint32_t have, enum scope need);
+
+/* [a-z0-9_.-]{1,64}; units: such parts joined by '/', none empty, 255 bytes in all. */
+bool name_valid(struct str s);
+bool unit_valid(struct str s);
+
+#endif

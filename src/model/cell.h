@@ -1,0 +1,53 @@
+/* A cell: what was counted for one series and one subject in one bucket of time. The
+ * exchange form between counters, file and verification. */
+#ifndef EMP_MODEL_CELL_H
+#define EMP_MODEL_CELL_H
+
+#include "base/buf.h"
+#include "model/event.h"
+
+enum grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY, GRAIN_COUNT };
+
+/* Subjects: what a vector of slots is about. Surveys use their id, which starts above. */
+enum subject { SUBJECT_SIGNAL = 1, SUBJECT_RECOGNITION = 2, SUBJECT_FIRST_SURVEY = 16 };
+
+/* Slots of SUBJECT_SIGNAL: one per enum signal (index = number).
+ * Slots of SUBJECT_RECOGNITION: kind, and kind + RECOGNITION_COUNT for those by a leader. */
+#define SIGNAL_SLOTS SIGNAL_COUNT
+#define RECOGNITION_SLOTS (2 * RECOGNITION_COUNT)
+
+struct cell_key {
+	uint32_t series;
+	uint32_t subject;
+	int64_t start; /* Unix s, start of the bucket in the instance's zone */
+	uint8_t grain; /* enum grain */
+};
+
+struct cell {
+	struct cell_key key;
+	int64_t seq; /* includes every event up to this sequence number */
+	uint32_t n_slots;
+	uint32_t *slots;
+};
+
+/* Which slots an event adds one to. `question_slot` gives the slot of answer i (the writer
+ * knows it also for questions registered a moment ago). Calls add(ctx, slot) per increment.
+ * This is the one place that says what is counted; live counting, replay and the check
+ * against SQL (by other means) follow from it. [any] */
+struct event_slots {
+	uint32_t subject; /* 0: not counted (confidential classes, headcount, base) */
+	uint32_t n;
+	uint32_t slot[SURVEY_SLOTS_FIXED + EVENT_ANSWERS_MAX * 2];
+};
+/* `slots` of questions come from survey->questions; for a new one (question == -1) from new_slot[i].
+ * Choice answers add their people slot and one per option. Overflowing `slot` is refused by the decoder's
+ * limits (asserted). */
+void event_slots_of(const struct event *e, const uint32_t *new_slot, struct event_slots *out);
+
+/* Packed form in the file: version byte, then (gap to the next non-zero slot, value) as
+ * LEB128 pairs. Unpacking is strict: EMP_CORRUPT on any other byte. */
+void cell_pack(struct buf *out, const uint32_t *slots, uint32_t n);
+EMP_MUST_CHECK enum emp_rc cell_unpack(struct str packed, uint32_t *slots, uint32_t max,
+				       uint32_t *n);
+
+#endif
