@@ -1,9 +1,9 @@
 /* Names interned to dense numbers: one writer, any number of wait-free readers.
  *
- * Entries live in chunks that never move and are never freed before the table, so a text
- * once returned stays valid. A name becomes visible to readers when the writer publishes
- * it, which the store does after the commit that stored it; until then only the writer
- * sees it (the pending tail), and can roll it back.
+ * Entries live in chunks that never move and are never freed before the table, so a
+ * text once returned stays valid. A name becomes visible to readers when the writer
+ * publishes it, which the store does after the commit that stored it; until then only
+ * the writer sees it (the pending tail), and can roll it back.
  */
 #ifndef EMP_BASE_INTERN_H
 #define EMP_BASE_INTERN_H
@@ -29,8 +29,8 @@ uint32_t intern_count(const struct intern *t);
 uint32_t intern_find_pending(const struct intern *t, struct str name);
 /* [writer] Adds a pending name with the next id; EMP_NOMEM. `parent` is kept beside it
  * (units: the path one part shorter; else INTERN_NONE). */
-EMP_MUST_CHECK enum emp_rc intern_add(struct intern *t, struct str name, uint32_t parent,
-				      uint32_t *id);
+EMP_MUST_CHECK enum emp_rc intern_add(struct intern *t, struct str name,
+				      uint32_t parent, uint32_t *id);
 /* [any] */
 uint32_t intern_parent(const struct intern *t, uint32_t id);
 /* [writer] Make all pending names visible / forget them. */

@@ -1,5 +1,5 @@
-/* What events there are: types, classes, scopes, dimensions, kinds. One table each, from
- * which decoder, checks, SQL dictionaries and documents follow. */
+/* What events there are: types, classes, scopes, dimensions, kinds. One table each,
+ * from which decoder, checks, SQL dictionaries and documents follow. */
 #ifndef EMP_MODEL_CATALOGUE_H
 #define EMP_MODEL_CATALOGUE_H
 
@@ -27,7 +27,8 @@ enum event_class {
 	CLASS_CASE,
 	CLASS_BY_SURVEY,     /* customer, or sealed for employee surveys */
 	CLASS_BY_SIGNAL,     /* customer; personnel; intents of employees sealed */
-	CLASS_BY_VISIBILITY, /* customer; employees: operational if public, else personnel */
+	CLASS_BY_VISIBILITY, /* customer; employees: operational if public, else
+				personnel */
 	CLASS_BY_AUDIENCE,
 	CLASS_BY_REF
 };
@@ -51,11 +52,20 @@ enum scope {
 
 enum audience { AUDIENCE_NONE, AUDIENCE_CUSTOMER, AUDIENCE_EMPLOYEE };
 
-/* The interned dimensions beside audience; the order is the column order of `series`. */
-enum dim { DIM_UNIT, DIM_CHANNEL, DIM_TOUCHPOINT, DIM_SEGMENT, DIM_INITIATIVE, DIM_LANG, DIM_COUNT };
+/* The interned dimensions beside audience; the order is the column order of `series`.
+ */
+enum dim {
+	DIM_UNIT,
+	DIM_CHANNEL,
+	DIM_TOUCHPOINT,
+	DIM_SEGMENT,
+	DIM_INITIATIVE,
+	DIM_LANG,
+	DIM_COUNT
+};
 
-#define NAME_MAX_BYTES 64   /* a part of a name: [a-z0-9_.-]{1,64} */
-#define UNIT_MAX_BYTES 255  /* parts joined by '/' */
+#define NAME_MAX_BYTES 64  /* a part of a name: [a-z0-9_.-]{1,64} */
+#define UNIT_MAX_BYTES 255 /* parts joined by '/' */
 #define IDENTITY_MAX_BYTES 128
 #define TEXT_MAX_BYTES 8192
 #define EVENT_MAX_BYTES 65536
@@ -81,15 +91,23 @@ enum signal {
 	SIGNAL_LEAVE_INTENT,
 	SIGNAL_COUNT
 };
-enum recognition { RECOGNITION_NONE, RECOGNITION_PRAISE, RECOGNITION_TANGIBLE, RECOGNITION_REWARD, RECOGNITION_BACKING, RECOGNITION_COUNT };
+enum recognition {
+	RECOGNITION_NONE,
+	RECOGNITION_PRAISE,
+	RECOGNITION_TANGIBLE,
+	RECOGNITION_REWARD,
+	RECOGNITION_BACKING,
+	RECOGNITION_COUNT
+};
 enum visibility { VISIBILITY_NONE, VISIBILITY_PUBLIC, VISIBILITY_PRIVATE };
 
-/* [any] All return the zero value or NULL for what is not in the tables; strings static. */
+/* [any] All return the zero value or NULL for what is not in the tables; strings
+ * static. */
 enum event_type event_type_find(struct str name);
 const char *event_type_name(enum event_type t);
 bool event_type_works(enum event_type t);
 enum event_class event_type_class(enum event_type t); /* may be a rule */
-enum scope event_type_scope(enum event_type t);	      /* may be SCOPE_BY_SIGNAL */
+enum scope event_type_scope(enum event_type t);       /* may be SCOPE_BY_SIGNAL */
 enum audience audience_find(struct str name);
 const char *audience_name(enum audience a);
 const char *dim_name(enum dim d);

@@ -8,11 +8,13 @@
 
 enum grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY, GRAIN_COUNT };
 
-/* Subjects: what a vector of slots is about. Surveys use their id, which starts above. */
+/* Subjects: what a vector of slots is about. Surveys use their id, which starts above.
+ */
 enum subject { SUBJECT_SIGNAL = 1, SUBJECT_RECOGNITION = 2, SUBJECT_FIRST_SURVEY = 16 };
 
 /* Slots of SUBJECT_SIGNAL: one per enum signal (index = number).
- * Slots of SUBJECT_RECOGNITION: kind, and kind + RECOGNITION_COUNT for those by a leader. */
+ * Slots of SUBJECT_RECOGNITION: kind, and kind + RECOGNITION_COUNT for those by a
+ * leader. */
 #define SIGNAL_SLOTS SIGNAL_COUNT
 #define RECOGNITION_SLOTS (2 * RECOGNITION_COUNT)
 
@@ -30,19 +32,20 @@ struct cell {
 	uint32_t *slots;
 };
 
-/* Which slots an event adds one to. `question_slot` gives the slot of answer i (the writer
- * knows it also for questions registered a moment ago). Calls add(ctx, slot) per increment.
- * This is the one place that says what is counted; live counting, replay and the check
- * against SQL (by other means) follow from it. [any] */
+/* Which slots an event adds one to. `question_slot` gives the slot of answer i (the
+ * writer knows it also for questions registered a moment ago). Calls add(ctx, slot) per
+ * increment. This is the one place that says what is counted; live counting, replay and
+ * the check against SQL (by other means) follow from it. [any] */
 struct event_slots {
 	uint32_t subject; /* 0: not counted (confidential classes, headcount, base) */
 	uint32_t n;
 	uint32_t slot[SURVEY_SLOTS_FIXED + EVENT_ANSWERS_MAX * 2];
 };
-/* `slots` of questions come from survey->questions; for a new one (question == -1) from new_slot[i].
- * Choice answers add their people slot and one per option. Overflowing `slot` is refused by the decoder's
- * limits (asserted). */
-void event_slots_of(const struct event *e, const uint32_t *new_slot, struct event_slots *out);
+/* `slots` of questions come from survey->questions; for a new one (question == -1) from
+ * new_slot[i]. Choice answers add their people slot and one per option. Overflowing
+ * `slot` is refused by the decoder's limits (asserted). */
+void event_slots_of(const struct event *e, const uint32_t *new_slot,
+		    struct event_slots *out);
 
 /* Packed form in the file: version byte, then (gap to the next non-zero slot, value) as
  * LEB128 pairs. Unpacking is strict: EMP_CORRUPT on any other byte. */

@@ -1,23 +1,30 @@
 /* Surveys: what is asked, on which scale, of whom.
  *
- * struct survey is immutable once built; struct surveys is an immutable snapshot of all of
- * them, shared by reference count: the store builds a new one after each change and every
- * thread swaps its pointer when told. Open surveys grow: a question that the snapshot does
- * not know travels by name to the writer, which registers it.
+ * struct survey is immutable once built; struct surveys is an immutable snapshot of all
+ * of them, shared by reference count: the store builds a new one after each change and
+ * every thread swaps its pointer when told. Open surveys grow: a question that the
+ * snapshot does not know travels by name to the writer, which registers it.
  *
- * Counter slots. Everything countable about a survey in one bucket of time is a vector of
- * unsigned numbers. The first SURVEY_SLOTS_FIXED count events; behind them each question
- * owns `width` slots from `slot` on, in order of registration, for ever:
- *   scale metrics  one per value lo..hi
- *   choice         the number of people who answered, then one per option
- *   text           the number of people who answered
+ * Counter slots. Everything countable about a survey in one bucket of time is a vector
+ * of unsigned numbers. The first SURVEY_SLOTS_FIXED count events; behind them each
+ * question owns `width` slots from `slot` on, in order of registration, for ever: scale
+ * metrics  one per value lo..hi choice         the number of people who answered, then
+ * one per option text           the number of people who answered
  */
 #ifndef EMP_MODEL_SURVEY_H
 #define EMP_MODEL_SURVEY_H
 
 #include "model/catalogue.h"
 
-enum metric { METRIC_NONE, METRIC_CSAT, METRIC_NPS, METRIC_CES, METRIC_PULSE, METRIC_CHOICE, METRIC_TEXT };
+enum metric {
+	METRIC_NONE,
+	METRIC_CSAT,
+	METRIC_NPS,
+	METRIC_CES,
+	METRIC_PULSE,
+	METRIC_CHOICE,
+	METRIC_TEXT
+};
 enum period { PERIOD_WAVE, PERIOD_WEEK, PERIOD_MONTH };
 
 enum survey_slot {
@@ -34,15 +41,16 @@ enum survey_slot {
 #define QUESTION_OPTIONS_MAX 32
 #define SCALE_MIN 0
 #define SCALE_MAX 10
-#define SURVEY_SLOTS_MAX (SURVEY_SLOTS_FIXED + SURVEY_QUESTIONS_MAX * (QUESTION_OPTIONS_MAX + 1))
+#define SURVEY_SLOTS_MAX                                                               \
+	(SURVEY_SLOTS_FIXED + SURVEY_QUESTIONS_MAX * (QUESTION_OPTIONS_MAX + 1))
 
 struct question {
 	uint32_t id; /* in the file; 0: not stored yet */
 	uint32_t slot;
 	uint16_t width;
 	uint16_t satisfied; /* csat: bit v set when value v counts as satisfied */
-	uint8_t metric;	    /* enum metric */
-	int8_t lo, hi;	    /* scale metrics */
+	uint8_t metric;     /* enum metric */
+	int8_t lo, hi;      /* scale metrics */
 	uint8_t n_options;
 	bool declared; /* named in the document, not registered by an answer */
 	struct str name;
@@ -51,11 +59,12 @@ struct question {
 };
 
 struct survey {
-	uint32_t id; /* in the file, also the subject of its counters; 0: not stored yet */
+	uint32_t id; /* in the file, also the subject of its counters; 0: not stored yet
+		      */
 	uint8_t audience;
 	uint8_t period;
 	bool is_public;
-	bool builtin; /* from the catalogue that ships */
+	bool builtin;        /* from the catalogue that ships */
 	uint8_t open_metric; /* METRIC_NONE: closed */
 	int8_t open_lo, open_hi;
 	uint16_t open_satisfied;
@@ -77,16 +86,18 @@ const char *metric_name(enum metric m);
 bool metric_is_scale(enum metric m);
 /* Slots a question needs. */
 uint16_t question_width(const struct question *q);
-/* May `next` replace `now` once answers exist (same metric, scale, satisfied, options kept)? */
+/* May `next` replace `now` once answers exist (same metric, scale, satisfied, options
+ * kept)? */
 bool question_compatible(const struct question *now, const struct question *next);
 
-/* [any] Build a deep copy (the strings too) that lives in one allocation block. Assigns slots to
- * questions without one, after those that have. */
+/* [any] Build a deep copy (the strings too) that lives in one allocation block. Assigns
+ * slots to questions without one, after those that have. */
 EMP_MUST_CHECK enum emp_rc survey_copy(struct survey **out, const struct survey *s);
 void survey_free(struct survey **s);
 
 /* A snapshot with one reference. Takes the surveys in the array (not the array). */
-EMP_MUST_CHECK enum emp_rc surveys_new(struct surveys **out, struct survey **list, size_t n);
+EMP_MUST_CHECK enum emp_rc surveys_new(struct surveys **out, struct survey **list,
+				       size_t n);
 /* [any] Atomic reference count; the last release frees. */
 struct surveys *surveys_hold(struct surveys *s);
 void surveys_release(struct surveys **s);
@@ -94,7 +105,8 @@ size_t surveys_count(const struct surveys *s);
 const struct survey *surveys_at(const struct surveys *s, size_t i); /* sorted by name */
 const struct survey *surveys_find(const struct surveys *s, struct str name);
 const struct survey *surveys_by_id(const struct surveys *s, uint32_t id);
-/* Index of a question by name, -1 when absent; hashed, for the hot path. The survey must be in `s`. */
+/* Index of a question by name, -1 when absent; hashed, for the hot path. The survey
+ * must be in `s`. */
 int surveys_question(const struct surveys *s, const struct survey *v, struct str name);
 
 #endif

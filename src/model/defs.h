@@ -1,0 +1,43 @@
+/* Definitions that every thread holds a snapshot of: surveys, tokens, declared units.
+ */
+#ifndef EMP_MODEL_DEFS_H
+#define EMP_MODEL_DEFS_H
+
+#include "model/survey.h"
+
+#define TOKEN_HASH_BYTES 32
+#define TOKEN_LABEL_MAX 64
+
+struct token_def {
+	uint32_t id;
+	uint32_t scopes; /* enum scope bits */
+	int64_t created; /* ms */
+	uint8_t hash[TOKEN_HASH_BYTES];
+	char label[TOKEN_LABEL_MAX + 1];
+	char unit[UNIT_MAX_BYTES + 1]; /* "" or the subtree it is limited to */
+};
+
+/* A declared unit of the employees' organisation. */
+struct unit_def {
+	char name[UNIT_MAX_BYTES + 1];
+	char title[TOKEN_LABEL_MAX + 1]; /* for people; may be "" */
+};
+
+/* Immutable, shared by reference count. */
+struct defs {
+	struct surveys *surveys;
+	const struct token_def *tokens;
+	uint32_t n_tokens;
+	const struct unit_def *units; /* sorted by name */
+	uint32_t n_units;
+	uint64_t version;
+};
+
+/* [any] */
+const struct defs *defs_hold(const struct defs *d);
+void defs_release(const struct defs **d);
+/* [any] The token with that hash (constant-time compare), NULL when there is none. */
+const struct token_def *defs_token(const struct defs *d,
+				   const uint8_t hash[TOKEN_HASH_BYTES]);
+
+#endif

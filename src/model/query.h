@@ -1,0 +1,75 @@
+/* What a dashboard asks for: a rollup query, checked, with names not yet resolved.
+ *
+ * Built parameter by parameter from the URL (or from the command line); every parameter
+ * is one row of a table that says which rollups take it. Strings are borrowed from the
+ * caller. */
+#ifndef EMP_MODEL_QUERY_H
+#define EMP_MODEL_QUERY_H
+
+#include "base/tz.h"
+#include "model/survey.h"
+
+enum rollup {
+	ROLLUP_SATISFACTION,
+	ROLLUP_RETENTION,
+	ROLLUP_RECOGNITION,
+	ROLLUP_PARTICIPATION,
+	ROLLUP_COUNT
+};
+enum step { STEP_ALL, STEP_MINUTE, STEP_HOUR, STEP_DAY, STEP_WEEK, STEP_MONTH };
+enum shape { SHAPE_ROWS, SHAPE_COLUMNS };
+enum format { FORMAT_JSON, FORMAT_CSV };
+
+/* Fields of rows that group_by may name: the dimensions first (same numbers), then
+ * these. */
+enum field {
+	FIELD_AUDIENCE = DIM_COUNT,
+	FIELD_SURVEY,
+	FIELD_QUESTION,
+	FIELD_SIGNAL,
+	FIELD_KIND,
+	FIELD_COUNT
+};
+
+#define QUERY_VALUES_MAX 32 /* values in one filter, comma-separated */
+#define QUERY_ROWS_MAX 100000
+#define QUERY_FOREVER_FROM 0LL
+#define QUERY_FOREVER_TO 9214646400LL /* 2262-01-01, behind every event */
+
+struct query_filter {
+	uint32_t n; /* 0: no filter */
+	struct str value[QUERY_VALUES_MAX];
+};
+
+struct query {
+	uint8_t rollup; /* enum rollup */
+	uint8_t step;
+	uint8_t shape;
+	uint8_t format;
+	bool fill;
+	bool from_given, to_given, as_of_given;
+	int64_t from, to; /* Unix s, half open, as asked */
+	int64_t as_of;
+	uint32_t depth;             /* parts of the unit path kept; 0: as recorded */
+	uint32_t group;             /* bit per enum field */
+	uint8_t order[FIELD_COUNT]; /* the fields in the order asked */
+	uint32_t n_order;
+	struct query_filter filter[FIELD_COUNT];
+};
+
+enum rollup rollup_find(struct str name); /* ROLLUP_COUNT when unknown */
+const char *rollup_name(enum rollup r);
+const char *field_name(enum field f);
+const char *step_name(enum step s);
+/* The bucket unit of a step; not for STEP_ALL. */
+enum tz_unit step_unit(enum step s);
+
+void query_init(struct query *q, enum rollup r);
+/* Unknown or repeated name, bad value, identity as a dimension: EMP_INVALID with the
+ * parameter's name as pointer. */
+EMP_MUST_CHECK enum emp_rc query_set(struct query *q, struct str name, struct str value,
+				     struct problem *p);
+/* After the last parameter: from < to, shape and format agree, ... */
+EMP_MUST_CHECK enum emp_rc query_check(const struct query *q, struct problem *p);
+
+#endif

@@ -1,0 +1,205 @@
+/* The storage engine, seen from outside: submit a batch -> results and sequence, read
+ * from a sequence, read cells, run a read, health. Nothing outside store/ knows which
+ * database is behind it; another engine implements this header.
+ *
+ * One writer thread owns both write connections, their checkpoints, sequences, interned
+ * names, the id window and the definitions (surveys, tokens, units). Workers submit; a
+ * pool of readers answers questions that counters cannot. */
+#ifndef EMP_STORE_STORE_H
+#define EMP_STORE_STORE_H
+
+#include "base/intern.h"
+#include "base/queue.h"
+#include "base/tz.h"
+#include "model/cell.h"
+#include "model/defs.h"
+
+struct store;
+struct store_reader;
+
+struct store_config {
+	const char *dir;      /* STATE_DIR, exists */
+	const char *timezone; /* for a new file; NULL: UTC. An old file's own wins, and
+				 a different one asked for is EMP_CONFIG */
+	uint32_t max_series;
+	uint32_t id_window_max; /* client ids remembered */
+	uint32_t id_window_hours;
+	uint64_t disk_reserve;       /* bytes that stay free */
+	uint32_t queue_max;          /* events waiting, else EMP_OVERLOADED */
+	uint32_t readers;            /* threads in the pool */
+	uint32_t group_max;          /* events in one transaction */
+	int minute_hours, hour_days; /* how long fine cells are kept: 48, 400 */
+};
+
+/* What the daemon plugs in. All [writer] unless noted. */
+struct store_hooks {
+	void *ctx;
+	/* At open [main], then before the commit hook that first uses them. */
+	enum emp_rc (*series)(void *ctx, uint32_t id, uint8_t audience,
+			      const uint32_t dim_id[DIM_COUNT]);
+	/* At open [main]: a cell of the file that memory keeps. */
+	enum emp_rc (*cell)(void *ctx, const struct cell *c);
+	/* A committed and counted event; at open [main] those newer than their cells
+	 * (`replay`). */
+	void (*count)(void *ctx, uint32_t series, int64_t time_ms,
+		      const struct event_slots *slots, int64_t seq, bool replay);
+	/* Everything up to seq is counted; as_of is the commit time of the newest
+	 * event, ms. Before done() of any batch of the group. */
+	void (*publish)(void *ctx, int64_t seq, int64_t as_of);
+	/* Up to max cells that changed since they were written, oldest change first, as
+	 * absolute values (slots borrowed until cells_written). */
+	size_t (*cells_dirty)(void *ctx, struct cell *out, size_t max);
+	/* The transaction with those cells was committed, or not (they stay dirty). */
+	void (*cells_written)(void *ctx, bool ok);
+	/* Lowest sequence that some dirty cell does not hold in the file yet;
+	 * INT64_MAX: none. */
+	int64_t (*dirty_since)(void *ctx);
+	/* Definitions changed. The hook holds its own references. */
+	void (*defs)(void *ctx, const struct defs *d);
+	/* The group's done() calls are over: wake who waits. */
+	void (*group_end)(void *ctx);
+	/* [writer] The file cannot be written any more (failed fsyncs): stop the
+	 * daemon. */
+	void (*fatal)(void *ctx);
+};
+
+enum item_status { ITEM_STORED, ITEM_DUPLICATE, ITEM_ID_CONFLICT, ITEM_INVALID };
+
+struct store_outcome {
+	uint8_t status; /* enum item_status */
+	uint8_t rc;  /* for ITEM_INVALID: e.g. EMP_INVALID for too many questions, bad
+			ref */
+	int64_t seq; /* stored in empowerd.db: its sequence number; else 0 */
+};
+
+/* Submitted by a worker, owned by the writer until done(). The events and all they
+ * point at stay untouched meanwhile. */
+struct store_batch {
+	struct qnode node;
+	struct event *events;
+	struct store_outcome *outcomes;
+	uint32_t n;
+	bool atomic;    /* all or nothing; one class of file only */
+	enum emp_rc rc; /* the batch as a whole; not EMP_OK: nothing acknowledged */
+	int64_t seq;    /* published sequence that includes the batch */
+	void (*done)(struct store_batch *b); /* [writer] after publish */
+};
+
+/* A change of definitions, through the same queue and with the same durability. */
+enum def_op { DEF_SURVEY_PUT, DEF_UNIT_PUT, DEF_TOKEN_ADD, DEF_TOKEN_REVOKE };
+struct store_change {
+	struct qnode node;
+	uint8_t op;
+	bool created;                /* out: 201 rather than 200 */
+	enum emp_rc rc;              /* out */
+	struct problem problem;      /* out */
+	const struct survey *survey; /* SURVEY_PUT */
+	struct unit_def unit;        /* UNIT_PUT */
+	struct token_def token;      /* TOKEN_ADD (id out), TOKEN_REVOKE (by id) */
+	void (*done)(
+		struct store_change *c); /* [writer] after commit and the defs hook */
+};
+
+/* [main] Opens or creates both files, migrates, loads definitions, names and id window,
+ * feeds the hooks. A damaged, newer or locked file is refused with a problem that names
+ * it and the way out. */
+EMP_MUST_CHECK enum emp_rc store_open(struct store **out, const struct store_config *c,
+				      const struct store_hooks *h, struct problem *p);
+/* [main] Starts writer and readers. */
+EMP_MUST_CHECK enum emp_rc store_start(struct store *s);
+/* [main] Commits what is queued, writes every dirty cell, checkpoints, joins, closes.
+ */
+void store_close(struct store **s);
+
+/* [any] EMP_OVERLOADED when the queue is full, EMP_NOT_READY when stopping,
+ * EMP_DISK_FULL while the disk is: the batch stays the caller's then. */
+EMP_MUST_CHECK enum emp_rc store_submit(struct store *s, struct store_batch *b);
+EMP_MUST_CHECK enum emp_rc store_change(struct store *s, struct store_change *c);
+
+/* [any] Published names; dim DIM_UNIT has parents. Live as long as the store. */
+const struct intern *store_names(const struct store *s, enum dim d);
+const struct tz *store_tz(const struct store *s);
+/* [main] The definitions at open, one reference. */
+const struct defs *store_defs(const struct store *s);
+
+/* --- readers --- */
+struct store_read {
+	struct qnode node;
+	/* [reader] Does the work and hands the result back itself. r sees one
+	 * consistent snapshot of the file, at least as new as what was published when
+	 * the read was submitted. */
+	void (*run)(struct store_reader *r, struct store_read *job);
+};
+EMP_MUST_CHECK enum emp_rc store_read_submit(struct store *s, struct store_read *job);
+
+/* [reader] Cells of one grain with from <= start < to. fn returning non-OK stops. */
+EMP_MUST_CHECK enum emp_rc
+store_read_cells(struct store_reader *r, enum grain g, int64_t from, int64_t to,
+		 enum emp_rc (*fn)(void *ctx, const struct cell *c), void *ctx);
+
+/* One stored event as people-figures need it (distinct people, cohorts, response
+ * rates). */
+struct event_row {
+	int64_t seq, time;       /* time in ms */
+	uint32_t series, survey; /* survey: 0 none */
+	uint8_t type, signal, recognition, visibility;
+	bool complete, by_leader, has_person;
+	uint8_t person[PSEUDONYM_BYTES];
+	uint32_t n_to; /* recognition: recipients */
+	const uint8_t (*to)[PSEUDONYM_BYTES];
+	int64_t ref_seq; /* the event of this file it refers to; 0: none or unknown */
+};
+/* [reader] Events of empowerd.db of the types in the bit set (1 << type), times in ms,
+ * from <= time < to. */
+EMP_MUST_CHECK enum emp_rc
+store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
+		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx);
+
+/* [reader] headcount.set and base.set, ordered by time then seq. */
+struct level_row {
+	int64_t seq, time;
+	uint32_t unit; /* 0: the whole instance */
+	uint8_t audience;
+	int64_t headcount, leaders, possible_days_cents, active; /* -1: not said */
+};
+EMP_MUST_CHECK enum emp_rc
+store_read_levels(struct store_reader *r,
+		  enum emp_rc (*fn)(void *ctx, const struct level_row *l), void *ctx);
+
+/* [reader] Recount everything from the stored events with SQL alone (no cells, no
+ * counters): calls fn for every non-zero (series, subject, grain DAY, start, slot,
+ * count). Used by verify. */
+EMP_MUST_CHECK enum emp_rc store_recount(struct store_reader *r, enum grain g,
+					 enum emp_rc (*fn)(void *ctx,
+							   const struct cell_key *k,
+							   uint32_t slot, uint64_t n),
+					 void *ctx);
+/* [reader] PRAGMA integrity_check + foreign_key_check; calls fn per finding. */
+EMP_MUST_CHECK enum emp_rc store_check(struct store_reader *r,
+				       void (*fn)(void *ctx, const char *finding),
+				       void *ctx);
+
+/* --- without a daemon: empowerctl --- */
+/* A reader of its own on STATE_DIR/empowerd.db, read-only, while the daemon runs or
+ * not. */
+EMP_MUST_CHECK enum emp_rc store_reader_open(struct store_reader **out, const char *dir,
+					     struct problem *p);
+void store_reader_close(struct store_reader **r);
+/* VACUUM INTO file (must not exist), 0640, fsynced. */
+EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
+					  struct problem *p);
+
+/* --- health [any] --- */
+struct store_health {
+	int64_t committed; /* last sequence number */
+	uint64_t groups, events, duplicates, failures, fsync_errors, cells_written;
+	uint64_t queue_events; /* waiting */
+	uint64_t wal_bytes, db_bytes, disk_free;
+	uint64_t ids, id_window_age_s; /* age of the oldest id remembered */
+	uint32_t series, max_series;
+	bool disk_full;
+	uint64_t last_commit_us; /* duration of the last transaction */
+};
+void store_health(const struct store *s, struct store_health *out);
+
+#endif
