@@ -1,5 +1,32 @@
 # src/base: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/arena.c \
+	%D%/arena.h \
+	%D%/buf.c \
+	%D%/buf.h \
+	%D%/clock.c \
+	%D%/clock.h \
+	%D%/error.c \
+	%D%/error.h \
+	%D%/errors.def \
+	%D%/hash.c \
+	%D%/hash.h \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/num.c \
+	%D%/num.h \
+	%D%/owner.c \
+	%D%/owner.h \
+	%D%/queue.c \
+	%D%/queue.h \
+	%D%/str.c \
+	%D%/str.h \
+	%D%/tz.c \
+	%D%/tz.h \
+	%D%/tz_impl.h \
+	%D%/tz_load.c \
+	%D%/utf8.c \
+	%D%/utf8.h \
 	%D%/version.c \
 	%D%/version.h
 

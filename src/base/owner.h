@@ -9,7 +9,7 @@ struct owner {
 	_Atomic unsigned long tid; /* 0: not claimed */
 };
 
-/* The calling thread becomes the owner. */
+/* The calling thread becomes the owner; aborts when another still is. */
 void owner_claim(struct owner *o);
 void owner_release(struct owner *o);
 /* Aborts when another thread owns it. */
