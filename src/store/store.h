@@ -34,6 +34,9 @@ struct store_config {
 /* What the daemon plugs in. All [writer] unless noted. */
 struct store_hooks {
 	void *ctx;
+	/* [main] The first of all, while the file is being opened: names and time zone
+	 * are known, so store_names and store_tz may be asked from here on. */
+	enum emp_rc (*opened)(void *ctx, struct store *s);
 	/* At open [main], then before the commit hook that first uses them. */
 	enum emp_rc (*series)(void *ctx, uint32_t id, uint8_t audience,
 			      const uint32_t dim_id[DIM_COUNT]);
@@ -121,6 +124,12 @@ const struct intern *store_names(const struct store *s, enum dim d);
 const struct tz *store_tz(const struct store *s);
 /* [main] The definitions at open, one reference. */
 const struct defs *store_defs(const struct store *s);
+
+/* [writer] (in the hooks at open: [main]) The cell of the file with that key into out,
+ * whose slots are borrowed until the next call; n_slots is 0 when there is none. For
+ * events that count into a bucket that memory no longer has. */
+EMP_MUST_CHECK enum emp_rc store_cell_load(struct store *s, const struct cell_key *k,
+					   struct cell *out);
 
 /* --- readers --- */
 struct store_read {
