@@ -13,6 +13,7 @@
 #include "base/tz.h"
 #include "model/cell.h"
 #include "model/defs.h"
+#include "model/row.h"
 
 struct store;
 struct store_reader;
@@ -24,11 +25,12 @@ struct store_config {
 	uint32_t max_series;
 	uint32_t id_window_max; /* client ids remembered */
 	uint32_t id_window_hours;
-	uint64_t disk_reserve;       /* bytes that stay free */
-	uint32_t queue_max;          /* events waiting, else EMP_OVERLOADED */
-	uint32_t readers;            /* threads in the pool */
-	uint32_t group_max;          /* events in one transaction */
-	int minute_hours, hour_days; /* how long fine cells are kept: 48, 400 */
+	uint64_t disk_reserve;           /* bytes that stay free */
+	uint32_t queue_max;              /* events waiting, else EMP_OVERLOADED */
+	uint32_t readers;                /* threads in the pool */
+	uint32_t group_max;              /* events in one transaction */
+	int minute_hours, hour_days;     /* how long fine cells are kept: 48, 400 */
+	int ram_hour_days, ram_day_days; /* cells fed to hooks->cell at open: 35, 400 */
 };
 
 /* What the daemon plugs in. All [writer] unless noted. */
@@ -40,7 +42,9 @@ struct store_hooks {
 	/* At open [main], then before the commit hook that first uses them. */
 	enum emp_rc (*series)(void *ctx, uint32_t id, uint8_t audience,
 			      const uint32_t dim_id[DIM_COUNT]);
-	/* At open [main]: a cell of the file that memory keeps. */
+	/* At open [main]: every cell of the file that memory keeps (ram_*_days, and all
+	 * minutes), and of each grain the oldest cell of the file even when memory does
+	 * not keep it: that is how counters know whether the file holds more. */
 	enum emp_rc (*cell)(void *ctx, const struct cell *c);
 	/* A committed and counted event; at open [main] those newer than their cells
 	 * (`replay`). */
@@ -135,8 +139,8 @@ EMP_MUST_CHECK enum emp_rc store_cell_load(struct store *s, const struct cell_ke
 struct store_read {
 	struct qnode node;
 	/* [reader] Does the work and hands the result back itself. r sees one
-	 * consistent snapshot of the file, at least as new as what was published when
-	 * the read was submitted. */
+	 * consistent snapshot of the file, taken by the first store_read_* call and not
+	 * before: what counters no longer had a moment earlier is in it. */
 	void (*run)(struct store_reader *r, struct store_read *job);
 };
 EMP_MUST_CHECK enum emp_rc store_read_submit(struct store *s, struct store_read *job);
@@ -146,18 +150,6 @@ EMP_MUST_CHECK enum emp_rc
 store_read_cells(struct store_reader *r, enum grain g, int64_t from, int64_t to,
 		 enum emp_rc (*fn)(void *ctx, const struct cell *c), void *ctx);
 
-/* One stored event as people-figures need it (distinct people, cohorts, response
- * rates). */
-struct event_row {
-	int64_t seq, time;       /* time in ms */
-	uint32_t series, survey; /* survey: 0 none */
-	uint8_t type, signal, recognition, visibility;
-	bool complete, by_leader, has_person;
-	uint8_t person[PSEUDONYM_BYTES];
-	uint32_t n_to; /* recognition: recipients */
-	const uint8_t (*to)[PSEUDONYM_BYTES];
-	int64_t ref_seq; /* the event of this file it refers to; 0: none or unknown */
-};
 /* [reader] Events of empowerd.db of the types in the bit set (1 << type), times in ms,
  * from <= time < to. */
 EMP_MUST_CHECK enum emp_rc
@@ -165,12 +157,6 @@ store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t 
 		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx);
 
 /* [reader] headcount.set and base.set, ordered by time then seq. */
-struct level_row {
-	int64_t seq, time;
-	uint32_t unit; /* 0: the whole instance */
-	uint8_t audience;
-	int64_t headcount, leaders, possible_days_cents, active; /* -1: not said */
-};
 EMP_MUST_CHECK enum emp_rc
 store_read_levels(struct store_reader *r,
 		  enum emp_rc (*fn)(void *ctx, const struct level_row *l), void *ctx);
