@@ -125,9 +125,10 @@ buf_add_i64(struct buf *b, int64_t v)
 void
 buf_add_fixed4(struct buf *b, double v)
 {
-	const double limit = 1e14; /* times 10^4 this still fits into an int64_t */
-	long long scaled;
-	unsigned decimals;
+	const double limit = 1e14;
+	double whole = trunc(v);
+	long long units;
+	long long decimals;
 	char text[5];
 	size_t n = sizeof text;
 
@@ -136,13 +137,16 @@ buf_add_fixed4(struct buf *b, double v)
 		return;
 	}
 	EMP_ASSERT(fabs(v) < limit);
-	scaled = llround(v * 1e4);
-	if (scaled < 0) {
-		buf_add_c(b, '-');
-		scaled = -scaled;
+	/* Apart, because v * 10^4 as a whole has more digits than a double. */
+	units = llabs((long long)whole);
+	decimals = llabs(llround((v - whole) * 1e4));
+	if (decimals == 10000) {
+		units++;
+		decimals = 0;
 	}
-	buf_add_u64(b, (uint64_t)scaled / 10000);
-	decimals = (unsigned)(scaled % 10000);
+	if (v < 0 && (units > 0 || decimals > 0))
+		buf_add_c(b, '-');
+	buf_add_u64(b, (uint64_t)units);
 	if (decimals == 0)
 		return;
 	text[0] = '.';

@@ -31,4 +31,16 @@ libempower_a_SOURCES += \
 	%D%/version.h
 
 tests_unit_unit_SOURCES += \
+	tests/unit/test_base_arena.c \
+	tests/unit/test_base_buf.c \
+	tests/unit/test_base_clock.c \
+	tests/unit/test_base_error.c \
+	tests/unit/test_base_hash.c \
+	tests/unit/test_base_log.c \
+	tests/unit/test_base_num.c \
+	tests/unit/test_base_owner.c \
+	tests/unit/test_base_queue.c \
+	tests/unit/test_base_str.c \
+	tests/unit/test_base_tz.c \
+	tests/unit/test_base_utf8.c \
 	tests/unit/test_base_version.c
