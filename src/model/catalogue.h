@@ -106,6 +106,7 @@ enum visibility { VISIBILITY_NONE, VISIBILITY_PUBLIC, VISIBILITY_PRIVATE };
 enum event_type event_type_find(struct str name);
 const char *event_type_name(enum event_type t);
 bool event_type_works(enum event_type t);
+/* Not for EVENT_NONE. */
 enum event_class event_type_class(enum event_type t); /* may be a rule */
 enum scope event_type_scope(enum event_type t);       /* may be SCOPE_BY_SIGNAL */
 enum audience audience_find(struct str name);
@@ -115,15 +116,17 @@ bool dim_find(struct str name, enum dim *out);
 enum signal signal_find(struct str name);
 const char *signal_name(enum signal s);
 bool signal_fits(enum signal s, enum audience a);
-/* Class of a signal: customer; personnel or sealed for employees. */
+/* Class of a signal that fits: customer; personnel or sealed for employees. */
 enum event_class signal_class(enum signal s, enum audience a);
 enum recognition recognition_find(struct str name);
 const char *recognition_name(enum recognition r);
 /* "ingest,read" <-> bits; false on an unknown name or none. */
 EMP_MUST_CHECK bool scopes_parse(struct str list, uint32_t *bits);
-/* Comma-joined into dst (at least 64 bytes). */
+/* Comma-joined into dst (at least SCOPES_TEXT_MAX bytes). */
+#define SCOPES_TEXT_MAX 64
 void scopes_format(char *dst, size_t n, uint32_t bits);
-/* Whether a token with `have` may do what needs `need`. */
+/* Whether a token with `have` may do what needs `need`, which is settled: never
+ * SCOPE_BY_SIGNAL. */
 bool scopes_allow(uint32_t have, enum scope need);
 
 /* [a-z0-9_.-]{1,64}; units: such parts joined by '/', none empty, 255 bytes in all. */

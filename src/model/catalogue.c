@@ -1,0 +1,311 @@
+/* The catalogue's tables and how names are found in them.
+ *
+ * Every event is looked up by type, dimensions and signal, so a search must cost next
+ * to nothing: the lengths of a table's names lie side by side in one cache line and are
+ * compared first, and only a name of the right length is compared byte by byte. Tables
+ * have at most some thirty rows, the frequent ones first; a hash would not be faster.
+ */
+#include "model/catalogue.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define LENGTHS_MAX 32
+
+struct type_row {
+	const char *name;
+	uint8_t class_rule;
+	uint8_t scope;
+	bool works;
+};
+
+static const struct type_row types[EVENT_TYPE_COUNT] = {
+#define TYPE(id, name, number, class_rule, scope, works)                               \
+	[number] = {name, CLASS_##class_rule, SCOPE_##scope, works},
+#include "model/catalogue.def"
+#undef TYPE
+};
+
+/* 0 marks the row of the "none" value, which no name matches: names are not empty. */
+static const uint8_t type_lengths[LENGTHS_MAX] = {
+#define TYPE(id, name, number, class_rule, scope, works) [number] = sizeof(name) - 1,
+#include "model/catalogue.def"
+#undef TYPE
+};
+
+_Static_assert(EVENT_TYPE_COUNT <= LENGTHS_MAX, "widen LENGTHS_MAX");
+
+#define AUDIENCES(X)                                                                   \
+	X(AUDIENCE_CUSTOMER, "customer")                                               \
+	X(AUDIENCE_EMPLOYEE, "employee")
+#define DIMS(X)                                                                        \
+	X(DIM_UNIT, "unit")                                                            \
+	X(DIM_CHANNEL, "channel")                                                      \
+	X(DIM_TOUCHPOINT, "touchpoint")                                                \
+	X(DIM_SEGMENT, "segment")                                                      \
+	X(DIM_INITIATIVE, "initiative")                                                \
+	X(DIM_LANG, "lang")
+#define SIGNALS(X)                                                                     \
+	X(SIGNAL_SIGNUP, "signup")                                                     \
+	X(SIGNAL_PURCHASE, "purchase")                                                 \
+	X(SIGNAL_RENEWAL, "renewal")                                                   \
+	X(SIGNAL_RETURN_VISIT, "return_visit")                                         \
+	X(SIGNAL_REFERRAL, "referral")                                                 \
+	X(SIGNAL_COMPLAINT, "complaint")                                               \
+	X(SIGNAL_DOWNGRADE, "downgrade")                                               \
+	X(SIGNAL_CANCEL_INTENT, "cancel_intent")                                       \
+	X(SIGNAL_CANCELLATION, "cancellation")                                         \
+	X(SIGNAL_JOINED, "joined")                                                     \
+	X(SIGNAL_SEPARATION, "separation")                                             \
+	X(SIGNAL_ABSENCE, "absence")                                                   \
+	X(SIGNAL_STAY_INTENT, "stay_intent")                                           \
+	X(SIGNAL_LEAVE_INTENT, "leave_intent")
+#define RECOGNITIONS(X)                                                                \
+	X(RECOGNITION_PRAISE, "praise")                                                \
+	X(RECOGNITION_TANGIBLE, "tangible")                                            \
+	X(RECOGNITION_REWARD, "reward")                                                \
+	X(RECOGNITION_BACKING, "backing")
+
+#define NAME_ROW(id, name) [id] = (name),
+#define LENGTH_ROW(id, name) [id] = sizeof(name) - 1,
+
+static const char *const audience_names[] = {AUDIENCES(NAME_ROW)};
+static const uint8_t audience_lengths[] = {AUDIENCES(LENGTH_ROW)};
+static const char *const dim_names[] = {DIMS(NAME_ROW)};
+static const uint8_t dim_lengths[] = {DIMS(LENGTH_ROW)};
+static const char *const signal_names[] = {SIGNALS(NAME_ROW)};
+static const uint8_t signal_lengths[] = {SIGNALS(LENGTH_ROW)};
+static const char *const recognition_names[] = {RECOGNITIONS(NAME_ROW)};
+static const uint8_t recognition_lengths[] = {RECOGNITIONS(LENGTH_ROW)};
+
+_Static_assert(COUNT(dim_names) == DIM_COUNT, "name every dimension");
+_Static_assert(COUNT(signal_names) == SIGNAL_COUNT, "name every signal");
+_Static_assert(COUNT(recognition_names) == RECOGNITION_COUNT, "name every kind");
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} scopes[] = {
+	{"ingest", SCOPE_INGEST},   {"respond", SCOPE_RESPOND},
+	{"concern", SCOPE_CONCERN}, {"roster", SCOPE_ROSTER},
+	{"read", SCOPE_READ},       {"admin", SCOPE_ADMIN},
+};
+
+/* Row of a name, n when there is none. */
+static size_t
+row_find(const char *const *names, const uint8_t *lengths, size_t n, struct str name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (lengths[i] == name.n && name.n > 0 &&
+		    memcmp(names[i], name.p, name.n) == 0)
+			return i;
+	}
+	return n;
+}
+
+enum event_type
+event_type_find(struct str name)
+{
+	for (size_t i = 0; i < EVENT_TYPE_COUNT; i++) {
+		if (type_lengths[i] == name.n && name.n > 0 &&
+		    memcmp(types[i].name, name.p, name.n) == 0)
+			return (enum event_type)i;
+	}
+	return EVENT_NONE;
+}
+
+const char *
+event_type_name(enum event_type t)
+{
+	return (unsigned)t < EVENT_TYPE_COUNT ? types[t].name : NULL;
+}
+
+bool
+event_type_works(enum event_type t)
+{
+	return (unsigned)t < EVENT_TYPE_COUNT && types[t].works;
+}
+
+enum event_class
+event_type_class(enum event_type t)
+{
+	EMP_ASSERT(t > EVENT_NONE && t < EVENT_TYPE_COUNT);
+	return (enum event_class)types[t].class_rule;
+}
+
+enum scope
+event_type_scope(enum event_type t)
+{
+	EMP_ASSERT(t > EVENT_NONE && t < EVENT_TYPE_COUNT);
+	return (enum scope)types[t].scope;
+}
+
+enum audience
+audience_find(struct str name)
+{
+	size_t i = row_find(audience_names, audience_lengths, COUNT(audience_names),
+			    name);
+
+	return i < COUNT(audience_names) ? (enum audience)i : AUDIENCE_NONE;
+}
+
+const char *
+audience_name(enum audience a)
+{
+	return (unsigned)a < COUNT(audience_names) ? audience_names[a] : NULL;
+}
+
+const char *
+dim_name(enum dim d)
+{
+	return (unsigned)d < DIM_COUNT ? dim_names[d] : NULL;
+}
+
+bool
+dim_find(struct str name, enum dim *out)
+{
+	size_t i = row_find(dim_names, dim_lengths, DIM_COUNT, name);
+
+	if (i == DIM_COUNT)
+		return false;
+	*out = (enum dim)i;
+	return true;
+}
+
+enum signal
+signal_find(struct str name)
+{
+	size_t i = row_find(signal_names, signal_lengths, SIGNAL_COUNT, name);
+
+	return i < SIGNAL_COUNT ? (enum signal)i : SIGNAL_NONE;
+}
+
+const char *
+signal_name(enum signal s)
+{
+	return (unsigned)s < SIGNAL_COUNT ? signal_names[s] : NULL;
+}
+
+bool
+signal_fits(enum signal s, enum audience a)
+{
+	if (a == AUDIENCE_CUSTOMER)
+		return s > SIGNAL_NONE && s <= SIGNAL_CANCELLATION;
+	if (a == AUDIENCE_EMPLOYEE)
+		return s == SIGNAL_REFERRAL || (s >= SIGNAL_JOINED && s < SIGNAL_COUNT);
+	return false;
+}
+
+enum event_class
+signal_class(enum signal s, enum audience a)
+{
+	EMP_ASSERT(signal_fits(s, a));
+	if (a == AUDIENCE_CUSTOMER)
+		return CLASS_CUSTOMER;
+	if (s == SIGNAL_STAY_INTENT || s == SIGNAL_LEAVE_INTENT)
+		return CLASS_SEALED;
+	return CLASS_PERSONNEL;
+}
+
+enum recognition
+recognition_find(struct str name)
+{
+	size_t i = row_find(recognition_names, recognition_lengths, RECOGNITION_COUNT,
+			    name);
+
+	return i < RECOGNITION_COUNT ? (enum recognition)i : RECOGNITION_NONE;
+}
+
+const char *
+recognition_name(enum recognition r)
+{
+	return (unsigned)r < RECOGNITION_COUNT ? recognition_names[r] : NULL;
+}
+
+bool
+scopes_parse(struct str list, uint32_t *bits)
+{
+	uint32_t found = 0;
+
+	do {
+		struct str word = str_split(&list, ',');
+		size_t i = 0;
+
+		while (i < COUNT(scopes) && !str_is(word, scopes[i].name))
+			i++;
+		if (i == COUNT(scopes))
+			return false;
+		found |= scopes[i].bit;
+	} while (list.p != NULL);
+	*bits = found;
+	return true;
+}
+
+void
+scopes_format(char *dst, size_t n, uint32_t bits)
+{
+	size_t at = 0;
+
+	EMP_ASSERT(n >= SCOPES_TEXT_MAX);
+	for (size_t i = 0; i < COUNT(scopes); i++) {
+		size_t length = strlen(scopes[i].name);
+
+		if (!(bits & scopes[i].bit))
+			continue;
+		if (at > 0)
+			dst[at++] = ',';
+		memcpy(dst + at, scopes[i].name, length);
+		at += length;
+	}
+	dst[at] = '\0';
+}
+
+bool
+scopes_allow(uint32_t have, enum scope need)
+{
+	EMP_ASSERT(need != SCOPE_BY_SIGNAL);
+	if (have & (uint32_t)need)
+		return true;
+	return (have & SCOPE_ADMIN) && need != SCOPE_CONCERN;
+}
+
+/* Bytes a part of a name is made of. */
+static const bool name_byte[256] = {
+	['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
+	['7'] = 1, ['8'] = 1, ['9'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1,
+	['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
+	['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1,
+	['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1,
+	['z'] = 1, ['_'] = 1, ['.'] = 1, ['-'] = 1,
+};
+
+bool
+name_valid(struct str s)
+{
+	bool ok = true;
+
+	if (s.n == 0 || s.n > NAME_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		ok &= name_byte[(unsigned char)s.p[i]];
+	return ok;
+}
+
+bool
+unit_valid(struct str s)
+{
+	size_t part = 0;
+
+	if (s.n == 0 || s.n > UNIT_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c == '/') {
+			if (part == 0)
+				return false;
+			part = 0;
+		} else if (!name_byte[c] || ++part > NAME_MAX_BYTES) {
+			return false;
+		}
+	}
+	return part > 0;
+}
