@@ -33,11 +33,20 @@ struct defs {
 	uint64_t version;
 };
 
-/* [any] */
+/* A snapshot with one reference. Takes the reference to `surveys` (also on failure),
+ * and copies tokens and units, which it sorts by name. EMP_CONFLICT: a unit twice.
+ * [any] */
+EMP_MUST_CHECK enum emp_rc defs_new(const struct defs **out, struct surveys *surveys,
+				    const struct token_def *tokens, uint32_t n_tokens,
+				    const struct unit_def *units, uint32_t n_units,
+				    uint64_t version);
+/* [any] Atomic reference count; the last release frees. */
 const struct defs *defs_hold(const struct defs *d);
 void defs_release(const struct defs **d);
 /* [any] The token with that hash (constant-time compare), NULL when there is none. */
 const struct token_def *defs_token(const struct defs *d,
 				   const uint8_t hash[TOKEN_HASH_BYTES]);
+/* [any] A declared unit by name, NULL when it is not declared. */
+const struct unit_def *defs_unit(const struct defs *d, struct str name);
 
 #endif
