@@ -32,18 +32,16 @@ struct cell {
 	uint32_t *slots;
 };
 
-/* Which slots an event adds one to. `question_slot` gives the slot of answer i (the
- * writer knows it also for questions registered a moment ago). Calls add(ctx, slot) per
- * increment. This is the one place that says what is counted; live counting, replay and
- * the check against SQL (by other means) follow from it. [any] */
+/* Which slots an event adds one to. This is the one place that says what is counted;
+ * live counting and replay follow from it, the check against SQL goes another way. */
 struct event_slots {
 	uint32_t subject; /* 0: not counted (confidential classes, headcount, base) */
 	uint32_t n;
-	uint32_t slot[SURVEY_SLOTS_FIXED + EVENT_ANSWERS_MAX * 2];
+	uint32_t slot[SURVEY_SLOTS_MAX];
 };
-/* `slots` of questions come from survey->questions; for a new one (question == -1) from
- * new_slot[i]. Choice answers add their people slot and one per option. Overflowing
- * `slot` is refused by the decoder's limits (asserted). */
+/* Slots of questions come from survey->questions; for a new one (question == -1) from
+ * new_slot[i], because the writer knows it also for questions registered a moment ago.
+ * Choice answers add their people slot and one per option. [any] */
 void event_slots_of(const struct event *e, const uint32_t *new_slot,
 		    struct event_slots *out);
 
