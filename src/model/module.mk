@@ -1,3 +1,19 @@
-# src/model: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_model_thing.c
+# src/model: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/catalogue.c \
+	%D%/catalogue.def \
+	%D%/catalogue.h \
+	%D%/cell.c \
+	%D%/cell.h \
+	%D%/defs.c \
+	%D%/defs.h \
+	%D%/event.h \
+	%D%/metrics.c \
+	%D%/metrics.h \
+	%D%/query.c \
+	%D%/query.h \
+	%D%/survey.c \
+	%D%/survey.h \
+	%D%/survey_impl.h \
+	%D%/survey_merge.c \
+	%D%/surveys.c

@@ -41,7 +41,10 @@ struct query_filter {
 	struct str value[QUERY_VALUES_MAX];
 };
 
+#define QUERY_DEPTH_MAX 128 /* no unit has more parts */
+
 struct query {
+	uint32_t seen;  /* bit per row of the table of parameters */
 	uint8_t rollup; /* enum rollup */
 	uint8_t step;
 	uint8_t shape;
@@ -64,12 +67,17 @@ const char *step_name(enum step s);
 /* The bucket unit of a step; not for STEP_ALL. */
 enum tz_unit step_unit(enum step s);
 
+/* Row i of the table of parameters, NULL behind the last: for documents and tests.
+ * *taken: by that rollup. */
+const char *query_parameter(size_t i, enum rollup r, bool *taken);
+
 void query_init(struct query *q, enum rollup r);
 /* Unknown or repeated name, bad value, identity as a dimension: EMP_INVALID with the
  * parameter's name as pointer. */
 EMP_MUST_CHECK enum emp_rc query_set(struct query *q, struct str name, struct str value,
 				     struct problem *p);
-/* After the last parameter: from < to, shape and format agree, ... */
+/* After the last parameter: the window is not empty, shape and format agree, buckets
+ * that are to be filled are not too many. */
 EMP_MUST_CHECK enum emp_rc query_check(const struct query *q, struct problem *p);
 
 #endif
