@@ -1,3 +1,22 @@
-# src/net: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_net_thing.c
+# src/net: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/addr.c \
+	%D%/addr.h \
+	%D%/answer.c \
+	%D%/begin.c \
+	%D%/body.c \
+	%D%/caps.c \
+	%D%/caps.h \
+	%D%/conn.c \
+	%D%/deadline.c \
+	%D%/internal.h \
+	%D%/listen.c \
+	%D%/net.c \
+	%D%/net.h \
+	%D%/req.c \
+	%D%/req.h \
+	%D%/stats.def \
+	%D%/worker.c
+
+check_PROGRAMS += tests/http/echo_server
+tests_http_echo_server_SOURCES = tests/http/echo_server.c
