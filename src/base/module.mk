@@ -11,6 +11,8 @@ libempower_a_SOURCES += \
 	%D%/errors.def \
 	%D%/hash.c \
 	%D%/hash.h \
+	%D%/intern.c \
+	%D%/intern.h \
 	%D%/log.c \
 	%D%/log.h \
 	%D%/num.c \
@@ -36,6 +38,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_error.c \
 	tests/unit/test_base_hash.c \
+	tests/unit/test_base_intern.c \
 	tests/unit/test_base_log.c \
 	tests/unit/test_base_num.c \
 	tests/unit/test_base_owner.c \
