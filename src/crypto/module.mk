@@ -1,3 +1,8 @@
-# src/crypto: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_crypto_thing.c
+# src/crypto: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/crypto.c \
+	%D%/crypto.h \
+	%D%/key.c
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_crypto.c
