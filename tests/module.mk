@@ -45,6 +45,12 @@ AM_TESTS_ENVIRONMENT = \
 # Not Check's four seconds: sanitizers on a busy machine are slow, not wrong.
 AM_TESTS_ENVIRONMENT += \
 	CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT-60}; export CK_DEFAULT_TIMEOUT;
+# A refused allocation is NULL as without sanitizers, and a finding names its place.
+AM_TESTS_ENVIRONMENT += \
+	ASAN_OPTIONS=allocator_may_return_null=1:detect_stack_use_after_return=1; \
+	TSAN_OPTIONS=allocator_may_return_null=1:second_deadlock_stack=1; \
+	UBSAN_OPTIONS=print_stacktrace=1; \
+	export ASAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS;
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON3)
 SH_LOG_COMPILER = $(SHELL)

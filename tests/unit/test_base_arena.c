@@ -32,13 +32,13 @@ START_TEST(pieces_are_aligned_apart_and_do_not_move)
 	for (size_t i = 0; i < PIECES; i++) {
 		sizes[i] = i % 7 == 0 ? CHUNK + i : i % 41;
 		pieces[i] = arena_alloc(&a, sizes[i]);
-		ck_assert_ptr_nonnull(pieces[i]);
-		ck_assert_uint_eq((uintptr_t)pieces[i] % 8, 0);
+		LOOP_ASSERT(pieces[i] != NULL);
+		LOOP_ASSERT((uintptr_t)pieces[i] % 8 == 0);
 		memset(pieces[i], (int)(i % 251), sizes[i]);
 	}
 	for (size_t i = 0; i < PIECES; i++)
 		for (size_t j = 0; j < sizes[i]; j++)
-			ck_assert_uint_eq(pieces[i][j], i % 251);
+			LOOP_ASSERT(pieces[i][j] == i % 251);
 }
 END_TEST
 

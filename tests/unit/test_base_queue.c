@@ -49,7 +49,7 @@ count_chain(struct qnode *n, unsigned next[PRODUCERS])
 	unsigned count = 0;
 
 	for (; n != NULL; n = n->next) {
-		ck_assert_uint_eq(item(n)->serial, next[item(n)->producer]);
+		LOOP_ASSERT(item(n)->serial == next[item(n)->producer]);
 		next[item(n)->producer]++;
 		count++;
 	}

@@ -11,4 +11,12 @@
 #include "suites.def"
 #undef SUITE
 
+/* ck_assert for inner loops: it tells the parent process only of a failure, where
+ * ck_assert writes to a pipe every time. */
+#define LOOP_ASSERT(expr)                                                              \
+	do {                                                                           \
+		if (!(expr))                                                           \
+			ck_abort_msg("assertion failed: %s", #expr);                   \
+	} while (0)
+
 #endif
