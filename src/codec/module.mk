@@ -1,3 +1,23 @@
-# src/codec: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_codec_thing.c
+# src/codec: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/builtin.h \
+	%D%/json.c \
+	%D%/json.h \
+	%D%/json_impl.h \
+	%D%/json_survey.c \
+	%D%/json_survey_write.c
+
+# The surveys that ship are compiled in, and installed to be read and changed.
+surveysdir = $(pkgdatadir)/surveys
+dist_surveys_DATA = \
+	etc/surveys/ces.json \
+	etc/surveys/csat.json \
+	etc/surveys/enps.json \
+	etc/surveys/nps.json \
+	etc/surveys/pulse.json
+nodist_libempower_a_SOURCES += %D%/builtin_surveys.c
+CLEANFILES += %D%/builtin_surveys.c
+%D%/builtin_surveys.c: %D%/builtin.py $(dist_surveys_DATA)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	$(PYTHON3) $(srcdir)/%D%/builtin.py \
+		$(dist_surveys_DATA:%=$(srcdir)/%) >$@.new && mv $@.new $@
