@@ -21,12 +21,15 @@ struct ingest {
 
 /* One event in `text` (the whole of it, white space around allowed; bytes are modified;
  * the caller keeps them alive as long as the event). EMP_BAD_JSON for bad syntax,
- * EMP_INVALID / EMP_UNSUPPORTED with the JSON pointer of the field. [any] */
+ * EMP_INVALID / EMP_UNSUPPORTED with the JSON pointer of the field, EMP_TOO_LARGE over
+ * EVENT_MAX_BYTES, EMP_NOMEM. Of a refused event only id and id_given may be used: what
+ * it was sent with, if that could be read. [any] */
 EMP_MUST_CHECK enum emp_rc ingest_event(const struct ingest *in, struct str text,
 					struct event *out, struct problem *p);
 
 /* CloudEvents binary mode: attributes come from headers, the body is `data`. Attributes
- * unknown to us are ignored. */
+ * unknown to us are ignored. Problems point into the body ("/unit") or name the header
+ * ("ce-type"). Attributes are copied, the body is not. [any] */
 struct ingest_attrs {
 	struct str specversion, type, source, id,
 		time; /* percent-decoded; n == 0: absent */
@@ -49,7 +52,8 @@ struct ingest_cursor {
 void ingest_cursor_init(struct ingest_cursor *c, enum ingest_form form,
 			struct str body);
 /* Decode the next event. *more false at the end (nothing decoded). Otherwise the return
- * value is the event's verdict, except that EMP_BAD_JSON in an array ends the walk. */
+ * value is the event's verdict, except that EMP_BAD_JSON in an array is that of the
+ * body and ends the walk. [any] */
 EMP_MUST_CHECK enum emp_rc ingest_next(struct ingest_cursor *c, const struct ingest *in,
 				       struct event *out, bool *more,
 				       struct problem *p);
@@ -57,11 +61,13 @@ EMP_MUST_CHECK enum emp_rc ingest_next(struct ingest_cursor *c, const struct ing
 /* Fill id_key, ref_key, content from keyed hashes; `hash` is crypto's fast hash bound
  * to a key (codec must not know crypto). The content covers all that the client sent,
  * whatever the order of members and white space; a time given by the client counts, one
- * we assigned does not. Call before pseudonymising. */
+ * we assigned does not; it is never 0. For an event without a client's id, put the
+ * server's in e->id before (id_given stays false): its key leaves out the source, so
+ * that a plain `ref` finds it. Call before pseudonymising. [any] */
 struct ingest_hash {
 	void (*fn)(void *ctx, uint8_t out[16], const void *p, size_t n);
 	void *ctx;
 };
-void ingest_keys(struct event *e, const struct ingest_hash *h, struct arena *scratch);
+void ingest_keys(struct event *e, const struct ingest_hash *h);
 
 #endif

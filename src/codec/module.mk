@@ -1,6 +1,16 @@
 # src/codec: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
 	%D%/builtin.h \
+	%D%/ingest.c \
+	%D%/ingest.h \
+	%D%/ingest_answers.c \
+	%D%/ingest_check.c \
+	%D%/ingest_fields.def \
+	%D%/ingest_impl.h \
+	%D%/ingest_keys.c \
+	%D%/ingest_problem.c \
+	%D%/ingest_scan.c \
+	%D%/ingest_scan.h \
 	%D%/json.c \
 	%D%/json.h \
 	%D%/json_impl.h \

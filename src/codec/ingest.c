@@ -1,0 +1,443 @@
+/* The event decoder: its entry points and the reading step (see ingest_impl.h).
+ *
+ * Every object that has members we know is read by a function of its own here; whatever
+ * else stands in the text is skipped by scan_skip, which does not recurse. Known
+ * members are told apart by bits, so they cost no entry in the set of keys. */
+#include "codec/ingest_impl.h"
+
+/* How deep a value lies when the text is one event: the envelope is 1. */
+#define DEPTH_EVENT 1u
+#define ANSWERS_BY_LIST 16u /* names of so many answers are compared one by one */
+
+/* What scan functions return false for. */
+static enum emp_rc
+bad_json(struct decode *d)
+{
+	if (d->scan.nomem)
+		return EMP_NOMEM;
+	return problem_set(d->p, EMP_BAD_JSON, "", "not well-formed JSON");
+}
+
+/* ---- reading -----------------------------------------------------------------------
+ */
+
+/* Past an array or object that nobody looks into; other values are read already. */
+static bool
+skip(struct decode *d, const struct json_value *v, uint32_t depth)
+{
+	if (v->kind != JSON_KIND_ARRAY && v->kind != JSON_KIND_OBJECT)
+		return true;
+	return scan_skip(&d->scan, v->kind, depth);
+}
+
+static bool
+strings_push(struct decode *d, struct str s)
+{
+	if (d->n_strings == d->cap_strings) {
+		size_t size = d->cap_strings * sizeof *d->strings;
+		struct str *more = arena_alloc(d->in->arena, 2 * size);
+
+		if (more == NULL) {
+			d->scan.nomem = true;
+			return false;
+		}
+		memcpy(more, d->strings, size);
+		d->strings = more;
+		d->cap_strings *= 2;
+	}
+	d->strings[d->n_strings++] = s;
+	return true;
+}
+
+/* The rest of an array that should hold strings. */
+static bool
+read_list(struct decode *d, struct string_list *list, uint32_t depth)
+{
+	enum scan_step step;
+	bool bad = false;
+
+	*list = (struct string_list){.first = d->n_strings};
+	while ((step = scan_element(&d->scan, list->n == 0)) == SCAN_MORE) {
+		struct json_value v;
+
+		if (!scan_value(&d->scan, &v) || !skip(d, &v, depth + 1))
+			return false;
+		if (v.kind != JSON_KIND_STRING && !bad) {
+			list->bad = list->n;
+			bad = true;
+		}
+		if (!bad && list->n < LIST_MAX && !strings_push(d, v.text))
+			return false;
+		list->n++;
+	}
+	if (!bad)
+		list->bad = list->n;
+	return step == SCAN_END;
+}
+
+/* Whether the answers read so far have no such name. */
+static bool
+answer_is_new(struct decode *d, uint32_t object, struct str name)
+{
+	if (d->n_answers < ANSWERS_BY_LIST) {
+		for (uint32_t i = 0; i < d->n_answers; i++)
+			if (str_eq(d->answers[i].name, name))
+				return false;
+		return true;
+	}
+	if (d->n_answers == ANSWERS_BY_LIST)
+		for (uint32_t i = 0; i < ANSWERS_BY_LIST; i++)
+			if (!scan_key_add(&d->scan, object, d->answers[i].name))
+				return false;
+	return scan_key_add(&d->scan, object, name);
+}
+
+static bool
+read_answers(struct decode *d, uint32_t depth)
+{
+	uint32_t object = scan_object(&d->scan);
+	enum scan_step step;
+	struct str name;
+
+	while ((step = scan_member(&d->scan, d->n_answers == 0, &name)) == SCAN_MORE) {
+		struct raw_answer ignored;
+		struct raw_answer *a = &ignored;
+
+		if (!answer_is_new(d, object, name))
+			return false;
+		if (d->n_answers < EVENT_ANSWERS_MAX)
+			a = &d->answers[d->n_answers];
+		a->name = name;
+		if (!scan_value(&d->scan, &a->v))
+			return false;
+		if (a->v.kind == JSON_KIND_ARRAY && a != &ignored) {
+			if (!read_list(d, &a->list, depth + 1))
+				return false;
+		} else if (!skip(d, &a->v, depth + 1)) {
+			return false;
+		}
+		d->n_answers++;
+	}
+	return step == SCAN_END;
+}
+
+static bool
+read_ref(struct decode *d, uint32_t depth)
+{
+	uint32_t object = scan_object(&d->scan);
+	enum scan_step step;
+	bool first = true;
+	struct str name;
+
+	for (; (step = scan_member(&d->scan, first, &name)) == SCAN_MORE;
+	     first = false) {
+		struct json_value v;
+
+		if (!scan_key_add(&d->scan, object, name) ||
+		    !scan_value(&d->scan, &v) || !skip(d, &v, depth + 1))
+			return false;
+		if (str_eq(name, STR("id"))) {
+			d->ref_id = v;
+			d->ref_id_given = true;
+		} else if (str_eq(name, STR("source"))) {
+			d->ref_source = v;
+			d->ref_source_given = true;
+		} else if (d->ref_unknown.p == NULL) {
+			d->ref_unknown = name;
+		}
+	}
+	return step == SCAN_END;
+}
+
+/* The value of a known member of `data`, which is `depth` deep. */
+static bool
+read_field(struct decode *d, enum field_id f, uint32_t depth)
+{
+	struct json_value *v = &d->v[f];
+
+	if ((d->seen & F_BIT(f)) != 0 || !scan_value(&d->scan, v))
+		return false;
+	d->seen |= F_BIT(f);
+	d->given |= F_BIT(f);
+	if (v->kind < JSON_KIND_ARRAY)
+		return true;
+	if (f == F_ANSWERS && v->kind == JSON_KIND_OBJECT)
+		return read_answers(d, depth);
+	if (f == F_TO && v->kind == JSON_KIND_ARRAY)
+		return read_list(d, &d->to, depth);
+	if (f == F_REF && v->kind == JSON_KIND_OBJECT)
+		return read_ref(d, depth);
+	return scan_skip(&d->scan, v->kind, depth);
+}
+
+static bool
+read_data(struct decode *d, uint32_t depth)
+{
+	uint32_t object = scan_object(&d->scan);
+	enum scan_step step;
+	bool first = true;
+	struct str name;
+
+	for (; (step = scan_member(&d->scan, first, &name)) == SCAN_MORE;
+	     first = false) {
+		enum field_id f = field_find(name);
+		struct json_value v;
+
+		if (f < F_COUNT && ingest_fields[f].kind != KIND_ENVELOPE) {
+			if (!read_field(d, f, depth + 1))
+				return false;
+			continue;
+		}
+		if (!scan_key_add(&d->scan, object, name) ||
+		    !scan_value(&d->scan, &v) || !skip(d, &v, depth + 1))
+			return false;
+		if (d->unknown.p == NULL)
+			d->unknown = name;
+	}
+	return step == SCAN_END;
+}
+
+static bool
+read_envelope(struct decode *d, uint32_t depth)
+{
+	uint32_t object = scan_object(&d->scan);
+	enum scan_step step;
+	bool first = true;
+	struct str name;
+
+	for (; (step = scan_member(&d->scan, first, &name)) == SCAN_MORE;
+	     first = false) {
+		enum field_id f = field_find(name);
+		struct json_value ignored;
+		struct json_value *v = &ignored;
+
+		if (f < F_COUNT && ingest_fields[f].kind == KIND_ENVELOPE) {
+			if ((d->seen & F_BIT(f)) != 0)
+				return false;
+			d->seen |= F_BIT(f);
+			v = &d->v[f];
+		} else if (!scan_key_add(&d->scan, object, name)) {
+			return false;
+		}
+		if (!scan_value(&d->scan, v))
+			return false;
+		if (v != &ignored && v->kind != JSON_KIND_NULL)
+			d->given |= F_BIT(f);
+		if (f == F_DATA && v->kind == JSON_KIND_OBJECT) {
+			if (!read_data(d, depth + 1))
+				return false;
+		} else if (!skip(d, v, depth + 1)) {
+			return false;
+		}
+	}
+	return step == SCAN_END;
+}
+
+/* ---- entry points ------------------------------------------------------------------
+ */
+
+static void
+decode_init(struct decode *d, const struct ingest *in, struct event *e,
+	    struct problem *p)
+{
+	d->in = in;
+	d->e = e;
+	d->p = p;
+	d->seen = 0;
+	d->given = 0;
+	d->binary = false;
+	d->unknown = STR_NONE;
+	d->ref_unknown = STR_NONE;
+	d->ref_id_given = false;
+	d->ref_source_given = false;
+	d->n_answers = 0;
+	d->strings = d->few_strings;
+	d->n_strings = 0;
+	d->cap_strings = LIST_MAX;
+	*e = (struct event){0};
+}
+
+/* One event from where the cursor stands. EMP_BAD_JSON when the text there is no value;
+ * otherwise the cursor is behind it. */
+static enum emp_rc
+decode_one(struct decode *d, uint32_t depth, bool whole)
+{
+	const char *start = d->scan.p;
+	struct json_value v;
+	bool ok;
+
+	ok = scan_value(&d->scan, &v);
+	d->kind = v.kind;
+	if (ok && v.kind == JSON_KIND_OBJECT)
+		ok = read_envelope(d, depth);
+	else if (ok)
+		ok = skip(d, &v, depth);
+	if (!ok || (whole && !scan_at_end(&d->scan)))
+		return bad_json(d);
+	if (d->scan.p - start > EVENT_MAX_BYTES)
+		return problem_set(d->p, EMP_TOO_LARGE, "",
+				   "an event has at most %d bytes", EVENT_MAX_BYTES);
+	return ingest_check(d);
+}
+
+enum emp_rc
+ingest_event(const struct ingest *in, struct str text, struct event *out,
+	     struct problem *p)
+{
+	struct decode d;
+	enum emp_rc rc;
+
+	decode_init(&d, in, out, p);
+	if (text.n > EVENT_MAX_BYTES)
+		return problem_set(p, EMP_TOO_LARGE, "",
+				   "an event has at most %d bytes", EVENT_MAX_BYTES);
+	scan_init(&d.scan, text);
+	scan_space(&d.scan);
+	rc = decode_one(&d, DEPTH_EVENT, true);
+	scan_fini(&d.scan);
+	return rc;
+}
+
+/* An attribute as if it had been a string of the envelope. Header values do not live as
+ * long as the event, so it gets a copy. */
+static bool
+attribute(struct decode *d, enum field_id f, struct str value)
+{
+	if (value.n == 0)
+		return true;
+	d->v[f] = (struct json_value){
+		.kind = JSON_KIND_STRING,
+		.text = arena_str(d->in->arena, value),
+	};
+	d->given |= F_BIT(f);
+	return d->v[f].text.p != NULL;
+}
+
+enum emp_rc
+ingest_binary(const struct ingest *in, const struct ingest_attrs *a, struct str data,
+	      struct event *out, struct problem *p)
+{
+	struct decode d;
+	enum emp_rc rc;
+	bool ok;
+
+	decode_init(&d, in, out, p);
+	d.binary = true;
+	if (data.n > EVENT_MAX_BYTES)
+		return problem_set(p, EMP_TOO_LARGE, "",
+				   "an event has at most %d bytes", EVENT_MAX_BYTES);
+	if (!attribute(&d, F_SPECVERSION, a->specversion) ||
+	    !attribute(&d, F_TYPE, a->type) || !attribute(&d, F_SOURCE, a->source) ||
+	    !attribute(&d, F_ID, a->id) || !attribute(&d, F_TIME, a->time))
+		return EMP_NOMEM;
+	scan_init(&d.scan, data);
+	scan_space(&d.scan);
+	d.given |= F_BIT(F_DATA);
+	ok = scan_value(&d.scan, &d.v[F_DATA]);
+	d.kind = JSON_KIND_OBJECT;
+	if (ok && d.v[F_DATA].kind == JSON_KIND_OBJECT)
+		ok = read_data(&d, DEPTH_EVENT);
+	else if (ok)
+		ok = skip(&d, &d.v[F_DATA], DEPTH_EVENT);
+	rc = ok && scan_at_end(&d.scan) ? ingest_check(&d) : bad_json(&d);
+	scan_fini(&d.scan);
+	return rc;
+}
+
+/* ---- many events -------------------------------------------------------------------
+ */
+
+enum cursor_state { CURSOR_START, CURSOR_INSIDE, CURSOR_END };
+
+void
+ingest_cursor_init(struct ingest_cursor *c, enum ingest_form form, struct str body)
+{
+	*c = (struct ingest_cursor){
+		.rest = body,
+		.index = UINT32_MAX, /* before the first */
+		.form = (uint8_t)form,
+		.state = CURSOR_START,
+	};
+}
+
+static enum emp_rc
+next_line(struct ingest_cursor *c, const struct ingest *in, struct event *out,
+	  bool *more, struct problem *p)
+{
+	while (c->rest.n > 0) {
+		struct str line = str_split(&c->rest, '\n');
+		struct str text = str_trim(line);
+
+		/* Not the whole trimmed line is what is decoded: a CR before the line
+		 * feed is white space to JSON as well. */
+		if (text.n == 0 || (text.n == 1 && text.p[0] == '\r'))
+			continue;
+		c->index++;
+		*more = true;
+		return ingest_event(in, line, out, p);
+	}
+	*more = false;
+	return EMP_OK;
+}
+
+/* To the next element of the array, or to the end of the body. */
+static enum scan_step
+array_step(struct ingest_cursor *c, struct scan *s)
+{
+	bool first = c->state == CURSOR_START;
+	enum scan_step step;
+
+	if (first) {
+		scan_space(s);
+		if (s->p == s->end || *s->p != '[')
+			return SCAN_BAD;
+		s->p++;
+		c->state = CURSOR_INSIDE;
+	}
+	step = scan_element(s, first);
+	if (step == SCAN_END && !scan_at_end(s))
+		step = SCAN_BAD;
+	return step;
+}
+
+static enum emp_rc
+next_element(struct ingest_cursor *c, const struct ingest *in, struct event *out,
+	     bool *more, struct problem *p)
+{
+	struct decode d;
+	enum scan_step step;
+	enum emp_rc rc = EMP_OK;
+
+	*more = false;
+	if (c->state == CURSOR_END)
+		return EMP_OK;
+	decode_init(&d, in, out, p);
+	scan_init(&d.scan, c->rest);
+	step = array_step(c, &d.scan);
+	if (step == SCAN_END) {
+		c->state = CURSOR_END;
+		goto out;
+	}
+	*more = true;
+	if (step == SCAN_MORE) {
+		c->index++;
+		rc = decode_one(&d, DEPTH_EVENT + 1, false);
+	} else {
+		rc = bad_json(&d);
+	}
+	if (rc == EMP_BAD_JSON || rc == EMP_NOMEM)
+		c->state = CURSOR_END;
+	c->rest = (struct str){d.scan.p, (size_t)(d.scan.end - d.scan.p)};
+out:
+	scan_fini(&d.scan);
+	return rc;
+}
+
+enum emp_rc
+ingest_next(struct ingest_cursor *c, const struct ingest *in, struct event *out,
+	    bool *more, struct problem *p)
+{
+	if (c->form == INGEST_LINES)
+		return next_line(c, in, out, more, p);
+	return next_element(c, in, out, more, p);
+}

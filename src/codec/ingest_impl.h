@@ -1,0 +1,143 @@
+/* What the parts of the event decoder share. Private to codec/.
+ *
+ * Decoding has two steps, because members come in any order: `data` may stand before
+ * `type`, answers before the survey they belong to. Reading (ingest.c) walks once over
+ * the text and only notes where each known member's value is. Checking (ingest_check.c,
+ * ingest_answers.c) then goes over the few members that were there, by the table
+ * ingest_fields.def, and fills the event. So the whole text is always read, and the
+ * verdict "not JSON" comes before every other.
+ */
+#ifndef EMP_CODEC_INGEST_IMPL_H
+#define EMP_CODEC_INGEST_IMPL_H
+
+#include "codec/ingest.h"
+#include "codec/ingest_scan.h"
+
+enum field_id {
+#define ENVELOPE(slot, id, name) F_##id,
+#define FIELD(slot, id, name, kind, member, types, needed) F_##id,
+#include "codec/ingest_fields.def"
+#undef ENVELOPE
+#undef FIELD
+	F_COUNT
+};
+#define F_NONE F_COUNT
+#define F_BIT(f) (UINT64_C(1) << (f))
+_Static_assert(F_COUNT <= 64, "sets of fields are 64 bits");
+
+/* How the value of a field is read; values in JSON and what they become. */
+enum field_kind {
+	KIND_ENVELOPE,
+	KIND_AUDIENCE, /* the four below: string, one of a table */
+	KIND_SIGNAL,
+	KIND_KIND,
+	KIND_VISIBILITY,
+	KIND_UNIT,     /* string, parts of a name joined by '/' */
+	KIND_NAME,     /* string, a name */
+	KIND_TEXT,     /* string, up to TEXT_MAX_BYTES; empty is as good as absent */
+	KIND_LABEL,    /* string, 1 to LABEL_MAX_BYTES */
+	KIND_IDENTITY, /* string, 1 to IDENTITY_MAX_BYTES */
+	KIND_BOOL,
+	KIND_TRISTATE, /* true, false, or not said (-1) */
+	KIND_COUNT,    /* integer 0 to COUNT_MAX */
+	KIND_CENTS,    /* number 0 to AMOUNT_MAX with at most 2 decimals */
+	KIND_SURVEY,   /* string, a survey */
+	KIND_ANSWERS,  /* object */
+	KIND_TO,       /* identity or list of them */
+	KIND_REF       /* string, or object of source and id */
+};
+
+/* Generous for any organisation, and small enough that sums over every event a file
+ * can hold stay exact. */
+#define COUNT_MAX INT64_C(10000000000)
+#define CENTS_MAX INT64_C(100000000000)
+#define LABEL_MAX_BYTES 128
+
+struct field {
+	uint64_t types; /* bit per enum event_type that may have it */
+	const char *name;
+	uint16_t offset; /* in struct event */
+	uint8_t n;       /* length of the name */
+	uint8_t kind;    /* enum field_kind */
+};
+extern const struct field ingest_fields[F_COUNT];
+
+/* The row of a name; F_NONE when there is none. */
+enum field_id field_find(struct str name);
+/* Where field_find looks for a name of at least two bytes; nothing but this function
+ * and the column `slot` of the table need to agree. */
+static inline unsigned
+field_slot(const char *p, size_t n)
+{
+	uint32_t v = (uint32_t)(unsigned char)p[0] |
+		(uint32_t)(unsigned char)p[1] << 8 |
+		(uint32_t)(unsigned char)p[n - 2] << 16 |
+		(uint32_t)(unsigned char)p[n - 1] << 24;
+
+	return (v * UINT32_C(0xb2482afb)) >> 26;
+}
+
+/* Strings of an array, in decode.strings. Of what is longer than any list may be only
+ * the number is kept. */
+struct string_list {
+	uint32_t first;
+	uint32_t n;
+	uint32_t bad; /* index of the first that is no string; n: none */
+};
+#define LIST_MAX RECIPIENTS_MAX
+_Static_assert(LIST_MAX >= QUESTION_OPTIONS_MAX, "lists of options must fit");
+
+struct raw_answer {
+	struct str name;
+	struct json_value v;
+	struct string_list list; /* of an array */
+};
+
+/* One event being decoded. Lives on the stack; only what `given` says is initialised.
+ */
+struct decode {
+	const struct ingest *in;
+	struct event *e;
+	struct problem *p;
+	uint64_t seen;  /* members read: a second one is bad JSON */
+	uint64_t given; /* members to look at (null in the envelope is absent) */
+	bool binary;    /* the text is `data` alone */
+	uint8_t kind;   /* enum json_kind of the text */
+	struct json_value v[F_COUNT];
+	struct str unknown; /* first member of data that is not in the table */
+	struct str ref_unknown;
+	struct json_value ref_id, ref_source;
+	bool ref_id_given, ref_source_given;
+	struct string_list to;
+	uint32_t n_answers; /* members of `answers`, also those not kept */
+	struct raw_answer answers[EVENT_ANSWERS_MAX];
+	struct str *strings; /* of all lists; few_strings or in the arena */
+	uint32_t n_strings, cap_strings;
+	struct str few_strings[LIST_MAX];
+	struct scan scan;
+};
+
+/* Check what was read and fill the event. */
+EMP_MUST_CHECK enum emp_rc ingest_check(struct decode *d);
+/* `answers`, once the survey is known. */
+EMP_MUST_CHECK enum emp_rc ingest_check_answers(struct decode *d);
+/* Not an integer, or outside the limits, is false. */
+EMP_MUST_CHECK bool ingest_int_in(const struct json_value *v, int64_t least,
+				  int64_t most);
+
+/* Where something is wrong: members from the outside in, then perhaps a place in a
+ * list. */
+#define NO_INDEX UINT32_MAX
+struct place {
+	enum field_id field; /* F_NONE: `name` is a member of `data` itself */
+	struct str name;     /* within that field; p == NULL: the field itself */
+	uint32_t index;      /* of the list found there, or NO_INDEX */
+};
+/* Report it as a JSON pointer into the text, or as a header in binary mode. Returns
+ * `rc`. The detail must not hold what the client sent. */
+enum emp_rc ingest_problem(struct decode *d, enum emp_rc rc, struct place at,
+			   const char *detail);
+/* EMP_INVALID at the field. */
+enum emp_rc ingest_bad(struct decode *d, enum field_id f, const char *detail);
+
+#endif

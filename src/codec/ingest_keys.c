@@ -1,0 +1,216 @@
+/* What an event is recognised by when it comes again: its key, and a hash of what it
+ * said.
+ *
+ * The hash runs over one spelling of the event: type, time if it was sent, then every
+ * field that its type may have, in the order of ingest_fields.def and as the event
+ * holds it, with lengths before texts so that nothing can pass for something else.
+ * Answers are put in the order of their names. Absent and default are the same: they
+ * mean the same. The hash is stored, so the spelling must not change from one release
+ * to the next. */
+#include "codec/ingest_impl.h"
+
+#define DIGEST_BYTES 16
+#define SPELLING_BYTES 1024
+
+/* Hashes as it goes: when the bytes are full, their digest takes their place. */
+struct spelling {
+	const struct ingest_hash *h;
+	size_t n;
+	uint8_t bytes[SPELLING_BYTES];
+};
+
+static void
+put_bytes(struct spelling *s, const void *p, size_t n)
+{
+	const uint8_t *from = p;
+
+	while (n > 0) {
+		size_t room = sizeof s->bytes - s->n;
+		size_t part = n < room ? n : room;
+
+		memcpy(s->bytes + s->n, from, part);
+		s->n += part;
+		from += part;
+		n -= part;
+		if (s->n == sizeof s->bytes) {
+			uint8_t digest[DIGEST_BYTES];
+
+			s->h->fn(s->h->ctx, digest, s->bytes, s->n);
+			memcpy(s->bytes, digest, sizeof digest);
+			s->n = sizeof digest;
+		}
+	}
+}
+
+static void
+put_int(struct spelling *s, int64_t v)
+{
+	uint8_t bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)((uint64_t)v >> (8 * i));
+	put_bytes(s, bytes, sizeof bytes);
+}
+
+static void
+put_u8(struct spelling *s, uint8_t v)
+{
+	put_bytes(s, &v, 1);
+}
+
+static void
+put_str(struct spelling *s, struct str v)
+{
+	uint8_t length[4] = {(uint8_t)v.n, (uint8_t)(v.n >> 8), (uint8_t)(v.n >> 16),
+			     (uint8_t)(v.n >> 24)};
+
+	put_bytes(s, length, sizeof length);
+	if (v.n > 0)
+		put_bytes(s, v.p, v.n);
+}
+
+/* Eight bytes of a name as a number decide nearly every comparison. */
+struct named {
+	uint64_t head;
+	const struct answer *a;
+};
+
+static uint64_t
+name_head(struct str name)
+{
+	uint64_t head = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		head = head << 8 | (i < name.n ? (unsigned char)name.p[i] : 0);
+	return head;
+}
+
+static bool
+comes_before(const struct named *x, const struct named *y)
+{
+	if (x->head != y->head)
+		return x->head < y->head;
+	return str_cmp(x->a->name, y->a->name) < 0;
+}
+
+static void
+put_answers(struct spelling *s, const struct event *e)
+{
+	struct named order[EVENT_ANSWERS_MAX];
+
+	for (uint32_t i = 0; i < e->n_answers; i++) {
+		struct named x = {name_head(e->answers[i].name), &e->answers[i]};
+		uint32_t k = i;
+
+		for (; k > 0 && comes_before(&x, &order[k - 1]); k--)
+			order[k] = order[k - 1];
+		order[k] = x;
+	}
+	put_int(s, e->n_answers);
+	for (uint32_t i = 0; i < e->n_answers; i++) {
+		const struct answer *a = order[i].a;
+
+		put_str(s, a->name);
+		put_int(s, (int64_t)((uint64_t)(uint32_t)a->value << 32 | a->options));
+		put_str(s, a->text);
+	}
+}
+
+static void
+put_field(struct spelling *s, const struct event *e, const struct field *f)
+{
+	const char *member = (const char *)e + f->offset;
+
+	switch ((enum field_kind)f->kind) {
+	case KIND_AUDIENCE:
+	case KIND_SIGNAL:
+	case KIND_KIND:
+	case KIND_VISIBILITY:
+	case KIND_BOOL:
+	case KIND_TRISTATE:
+		put_bytes(s, member, 1);
+		break;
+	case KIND_UNIT:
+	case KIND_NAME:
+	case KIND_TEXT:
+	case KIND_LABEL:
+		put_str(s, *(const struct str *)(const void *)member);
+		break;
+	case KIND_IDENTITY:
+		put_str(s, ((const struct identity *)(const void *)member)->text);
+		break;
+	case KIND_COUNT:
+	case KIND_CENTS:
+		put_int(s, *(const int64_t *)(const void *)member);
+		break;
+	case KIND_SURVEY:
+		put_str(s, e->survey->name);
+		break;
+	case KIND_ANSWERS:
+		put_answers(s, e);
+		break;
+	case KIND_TO:
+		put_int(s, e->n_to);
+		for (uint32_t i = 0; i < e->n_to; i++)
+			put_str(s, e->to[i].text);
+		break;
+	case KIND_REF:
+		put_str(s, e->ref_source);
+		put_str(s, e->ref_id);
+		break;
+	case KIND_ENVELOPE:
+		break; /* key and time are taken care of */
+	}
+}
+
+static uint32_t
+content_hash(const struct event *e, const struct ingest_hash *h)
+{
+	struct spelling s;
+	uint8_t digest[DIGEST_BYTES];
+	uint32_t content;
+
+	s.h = h;
+	s.n = 0;
+	put_u8(&s, e->type);
+	put_int(&s, e->time_given ? e->time : -1);
+	for (int f = 0; f < F_COUNT; f++) {
+		if ((ingest_fields[f].types >> e->type & 1) == 0)
+			continue;
+		put_u8(&s, (uint8_t)(f - F_AUDIENCE));
+		put_field(&s, e, &ingest_fields[f]);
+	}
+	h->fn(h->ctx, digest, s.bytes, s.n);
+	content = (uint32_t)digest[0] | (uint32_t)digest[1] << 8 |
+		(uint32_t)digest[2] << 16 | (uint32_t)digest[3] << 24;
+	return content != 0 ? content : 1; /* 0 means "not kept" */
+}
+
+/* Neither part can hold a NUL, so the one between them tells where the first ends. */
+static void
+key_hash(uint8_t key[ID_KEY_BYTES], const struct ingest_hash *h, struct str source,
+	 struct str id)
+{
+	char text[EVENT_SOURCE_MAX_BYTES + 1 + EVENT_ID_MAX_BYTES];
+	uint8_t digest[DIGEST_BYTES];
+
+	EMP_ASSERT(source.n <= EVENT_SOURCE_MAX_BYTES && id.n <= EVENT_ID_MAX_BYTES);
+	if (source.n > 0)
+		memcpy(text, source.p, source.n);
+	text[source.n] = '\0';
+	if (id.n > 0)
+		memcpy(text + source.n + 1, id.p, id.n);
+	h->fn(h->ctx, digest, text, source.n + 1 + id.n);
+	memcpy(key, digest, ID_KEY_BYTES);
+}
+
+void
+ingest_keys(struct event *e, const struct ingest_hash *h)
+{
+	/* An id of the server's is unique by itself, and whoever refers to it need not
+	 * know the source. */
+	key_hash(e->id_key, h, e->id_given ? e->source : STR_NONE, e->id);
+	if (e->ref_id.n > 0)
+		key_hash(e->ref_key, h, e->ref_source, e->ref_id);
+	e->content = content_hash(e, h);
+}
