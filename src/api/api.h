@@ -1,0 +1,56 @@
+/* The HTTP interface, seen by the daemon: what it needs, what it plugs into net and
+ *what the store's hooks tell it.
+ *
+ *	api_new()     once store, counters and rollups exist
+ *	api_app()     goes into net_new()
+ *	api_attach()  once net exists and the definitions of the start are in place
+ *	api_free()    after net_free(): the workers' state is gone by then
+ */
+#ifndef EMP_API_API_H
+#define EMP_API_API_H
+
+#include "base/error.h"
+#include "model/defs.h"
+#include "net/req.h"
+#include "privacy/rollup.h"
+#include "store/store.h"
+
+struct api;
+
+/* Figures of layers that routes cannot see; the daemon fills them for /metrics. One
+ * member per OUTSIDE row of metrics.def. */
+struct api_outside {
+#define OUTSIDE(field, name, type, help) uint64_t field;
+#include "api/metrics.def"
+};
+
+/* Everything is borrowed and outlives the api. */
+struct api_config {
+	struct store *store;
+	struct rollups *rollups;
+	const char *state_dir; /* keys are in its keys/ */
+	uint32_t readers;      /* threads that may run reads at once */
+	uint32_t rate_limit;   /* requests a second, address and worker without a valid
+				  token; 0: no limit */
+	void (*outside)(void *ctx, struct api_outside *out); /* [any] */
+	void *ctx;
+};
+
+/* [main] Loads the keys behind pseudonyms and ids; a problem names the file. */
+EMP_MUST_CHECK enum emp_rc api_new(struct api **out, const struct api_config *c,
+				   struct problem *p);
+/* [main] After the threads of net and store have ended. */
+void api_free(struct api **a);
+/* [main] Lives as long as the api. */
+const struct req_app *api_app(struct api *a);
+/* [main] Before net_start: the workers begin with the newest definitions. */
+EMP_MUST_CHECK enum emp_rc api_attach(struct api *a, struct net *n, uint32_t workers);
+/* [any] Whether /readyz says so. */
+void api_set_ready(struct api *a, bool ready);
+
+/* The hooks of the store of the same name. [writer]; api_defs before api_attach also by
+ * the thread that starts up, as long as only one of them runs. */
+void api_defs(struct api *a, const struct defs *d);
+void api_group_end(struct api *a);
+
+#endif

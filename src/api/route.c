@@ -1,0 +1,110 @@
+/* The table of routes and the search in it.
+ *
+ * The table is small and the hottest path stands first, so the search walks it; a row
+ * that does not fit costs one comparison of lengths or of a prefix.
+ */
+#include "api/route.h"
+
+#include "base/error.h"
+
+#define ROUTE(m, p, a, max, fn, text)                                                  \
+	{.net = {.max_body = (max), .handle = (fn)},                                   \
+	 .method = REQ_##m,                                                            \
+	 .access = ACCESS_##a,                                                         \
+	 .path = {(p), sizeof(p) - 1},                                                 \
+	 .about = (text)},
+static const struct route routes[] = {
+#include "api/routes.def"
+};
+#undef ROUTE
+
+#define ROUTES (sizeof routes / sizeof *routes)
+
+const struct route *
+routes_all(size_t *n)
+{
+	*n = ROUTES;
+	return routes;
+}
+
+/* Length of the fixed part: up to the placeholder, or all. */
+static size_t
+fixed_length(struct str pattern)
+{
+	const char *brace = memchr(pattern.p, '{', pattern.n);
+
+	return brace ? (size_t)(brace - pattern.p) : pattern.n;
+}
+
+static bool
+path_matches(struct str pattern, struct str path)
+{
+	size_t fixed = fixed_length(pattern);
+	struct str rest;
+
+	if (fixed == pattern.n)
+		return str_eq(pattern, path);
+	if (path.n <= fixed || memcmp(path.p, pattern.p, fixed) != 0)
+		return false;
+	rest = (struct str){path.p + fixed, path.n - fixed};
+	return pattern.p[fixed + 1] == '+' || !memchr(rest.p, '/', rest.n);
+}
+
+enum route_verdict
+route_find(enum req_method method, struct str path, const struct route **out)
+{
+	enum req_method wanted = method == REQ_HEAD ? REQ_GET : method;
+
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (!path_matches(routes[i].path, path))
+			continue;
+		*out = &routes[i];
+		for (; i < ROUTES && str_eq(routes[i].path, (*out)->path); i++) {
+			if (routes[i].method == wanted) {
+				*out = &routes[i];
+				return ROUTE_FOUND;
+			}
+		}
+		return ROUTE_NO_METHOD;
+	}
+	return ROUTE_NO_PATH;
+}
+
+size_t
+route_allow(char dst[ROUTE_ALLOW_MAX], const struct route *row)
+{
+	/* In alphabetical order, as people look for them. */
+	static const struct {
+		enum req_method method;
+		const char *text;
+	} names[] = {{REQ_DELETE, "DELETE"},   {REQ_GET, "GET"},   {REQ_HEAD, "HEAD"},
+		     {REQ_OPTIONS, "OPTIONS"}, {REQ_POST, "POST"}, {REQ_PUT, "PUT"}};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct route *found;
+		size_t len = strlen(names[i].text);
+
+		if (names[i].method != REQ_OPTIONS &&
+		    route_find(names[i].method, row->path, &found) != ROUTE_FOUND)
+			continue;
+		EMP_ASSERT(n + len + 3 < ROUTE_ALLOW_MAX);
+		if (n > 0) {
+			memcpy(dst + n, ", ", 2);
+			n += 2;
+		}
+		memcpy(dst + n, names[i].text, len);
+		n += len;
+	}
+	dst[n] = '\0';
+	return n;
+}
+
+struct str
+route_rest(const struct route *row, struct str path)
+{
+	size_t fixed = fixed_length(row->path);
+
+	EMP_ASSERT(path.n >= fixed);
+	return (struct str){path.p + fixed, path.n - fixed};
+}
