@@ -79,8 +79,8 @@ END_TEST
 START_TEST(a_message_cannot_forge_a_line)
 {
 	log_init(LOG_LEVEL_INFO, true);
-	log_info("unit \"%s\"", "a\n<3>forged\x1b[31m");
-	ck_assert_str_eq(written(), "<6>unit \"a <3>forged [31m\"\n");
+	log_info("unit \"%s\"", "a\n<3>forged\x1b[31m\x7f");
+	ck_assert_str_eq(written(), "<6>unit \"a <3>forged [31m \"\n");
 }
 END_TEST
 
