@@ -24,7 +24,6 @@ struct hist {
 void hist_init(struct hist *h, int lo, int hi);
 uint64_t hist_n(const struct hist *h);
 /* Both of the same scale. */
-/* Both of the same scale. */
 void hist_add(struct hist *into, const struct hist *h);
 double hist_mean(const struct hist *h);
 /* 100 x answers whose value's bit is set / answers. */
