@@ -31,3 +31,6 @@ CLEANFILES += %D%/builtin_surveys.c
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	$(PYTHON3) $(srcdir)/%D%/builtin.py \
 		$(dist_surveys_DATA:%=$(srcdir)/%) >$@.new && mv $@.new $@
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_codec_json.c

@@ -17,3 +17,10 @@ libempower_a_SOURCES += \
 	%D%/survey_impl.h \
 	%D%/survey_merge.c \
 	%D%/surveys.c
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_model_catalogue.c \
+	tests/unit/test_model_cell.c \
+	tests/unit/test_model_metrics.c \
+	tests/unit/test_model_query.c \
+	tests/unit/test_model_survey.c

@@ -1,0 +1,251 @@
+/*
+ * model/query: what a dashboard may ask, and how it hears what it may not.
+ */
+#include <check.h>
+
+#include "model/query.h"
+#include "unit.h"
+
+static struct query q;
+static struct problem p;
+
+static enum emp_rc
+set(const char *name, const char *value)
+{
+	p = (struct problem){0};
+	return query_set(&q, str_from(name), str_from(value), &p);
+}
+
+/* The value is refused with the parameter's name as the place. */
+static void
+refused(enum rollup r, const char *name, const char *value)
+{
+	query_init(&q, r);
+	ck_assert_msg(set(name, value) == EMP_INVALID, "%s=%s passed", name, value);
+	ck_assert_str_eq(p.pointer, name);
+	ck_assert_str_ne(p.detail, "");
+}
+
+START_TEST(nothing_asked_is_all_time_in_one_bucket)
+{
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+	ck_assert_int_eq(q.step, STEP_ALL);
+	ck_assert_int_eq(q.from, QUERY_FOREVER_FROM);
+	ck_assert_int_eq(q.to, QUERY_FOREVER_TO);
+	ck_assert_int_eq(q.format, FORMAT_JSON);
+	ck_assert(!q.from_given && !q.to_given && !q.fill);
+}
+END_TEST
+
+START_TEST(a_window_takes_times_of_all_forms)
+{
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "2026-01-01T00:00:00Z"), EMP_OK);
+	ck_assert_int_eq(set("to", "1769904000"), EMP_OK);
+	ck_assert_int_eq(q.from, 1767225600);
+	ck_assert_int_eq(q.to, 1769904000);
+	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+	/* Fractions of a second widen the window. */
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "1767225600500"), EMP_OK);
+	ck_assert_int_eq(set("to", "1767225600500"), EMP_OK);
+	ck_assert_int_eq(q.from, 1767225600);
+	ck_assert_int_eq(q.to, 1767225601);
+}
+END_TEST
+
+START_TEST(an_empty_window_is_refused)
+{
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "100"), EMP_OK);
+	ck_assert_int_eq(set("to", "100"), EMP_OK);
+	ck_assert_int_eq(query_check(&q, &p), EMP_INVALID);
+	ck_assert_str_eq(p.pointer, "to");
+}
+END_TEST
+
+START_TEST(groups_and_filters_are_taken)
+{
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("group_by", "question,unit,survey"), EMP_OK);
+	ck_assert_uint_eq(q.n_order, 3);
+	ck_assert_int_eq(q.order[0], FIELD_QUESTION);
+	ck_assert_int_eq(q.order[1], DIM_UNIT);
+	ck_assert_uint_eq(q.group,
+			  1u << FIELD_QUESTION | 1u << DIM_UNIT | 1u << FIELD_SURVEY);
+	ck_assert_int_eq(set("unit", "retail/north,retail/south"), EMP_OK);
+	ck_assert_uint_eq(q.filter[DIM_UNIT].n, 2);
+	ck_assert(str_is(q.filter[DIM_UNIT].value[1], "retail/south"));
+	ck_assert_int_eq(set("depth", "2"), EMP_OK);
+	ck_assert_uint_eq(q.depth, 2);
+	ck_assert_int_eq(set("step", "week"), EMP_OK);
+	ck_assert_int_eq(step_unit((enum step)q.step), TZ_WEEK);
+	ck_assert_int_eq(set("fill", "1"), EMP_OK);
+	ck_assert(q.fill);
+	ck_assert_int_eq(set("shape", "columns"), EMP_OK);
+	ck_assert_int_eq(set("format", "json"), EMP_OK);
+	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+}
+END_TEST
+
+START_TEST(bad_values_name_their_parameter)
+{
+	static const char *const bad[][2] = {
+		{"from", "yesterday"},
+		{"from", ""},
+		{"to", "2026-01-01"},
+		{"step", "year"},
+		{"step", "Day"},
+		{"group_by", ""},
+		{"group_by", "unit,"},
+		{"group_by", "unit,unit"},
+		{"group_by", "colour"},
+		{"group_by", "signal"},
+		{"depth", "0"},
+		{"depth", "-1"},
+		{"depth", "129"},
+		{"fill", "maybe"},
+		{"shape", "round"},
+		{"format", "xml"},
+		{"audience", "everybody"},
+		{"unit", "a//b"},
+		{"unit", ""},
+		{"channel", "E-Mail"},
+		{"survey", "a/b"},
+		{"lang", "en,"},
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		refused(ROLLUP_SATISFACTION, bad[i][0], bad[i][1]);
+	refused(ROLLUP_RETENTION, "signal", "signup,unknown");
+	refused(ROLLUP_RECOGNITION, "kind", "medal");
+}
+END_TEST
+
+START_TEST(a_parameter_belongs_to_its_rollups)
+{
+	refused(ROLLUP_SATISFACTION, "signal", "signup");
+	refused(ROLLUP_SATISFACTION, "as_of", "100");
+	refused(ROLLUP_RETENTION, "question", "overall");
+	refused(ROLLUP_RECOGNITION, "survey", "nps");
+	refused(ROLLUP_PARTICIPATION, "kind", "praise");
+	query_init(&q, ROLLUP_RECOGNITION);
+	ck_assert_int_eq(set("as_of", "100"), EMP_OK);
+	ck_assert(q.as_of_given);
+	ck_assert_int_eq(q.as_of, 100);
+	ck_assert_int_eq(set("kind", "praise,backing"), EMP_OK);
+	query_init(&q, ROLLUP_RETENTION);
+	ck_assert_int_eq(set("signal", "signup"), EMP_OK);
+	ck_assert_int_eq(set("group_by", "signal"), EMP_OK);
+}
+END_TEST
+
+START_TEST(people_are_never_a_dimension)
+{
+	static const char *const people[] = {"person", "respondent", "case", "ref"};
+	static const char *const groups[] = {"person", "respondent", "case",
+					     "ref",    "from",       "unit,to"};
+
+	for (int r = 0; r < ROLLUP_COUNT; r++) {
+		for (size_t i = 0; i < sizeof people / sizeof people[0]; i++) {
+			refused((enum rollup)r, people[i], "p1");
+			ck_assert_ptr_nonnull(strstr(p.detail, "people"));
+		}
+		for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+			refused((enum rollup)r, "group_by", groups[i]);
+			ck_assert_ptr_nonnull(strstr(p.detail, "people"));
+		}
+	}
+}
+END_TEST
+
+START_TEST(unknown_and_repeated_parameters_are_refused)
+{
+	refused(ROLLUP_SATISFACTION, "units", "a");
+	query_init(&q, ROLLUP_SATISFACTION);
+	/* Text that is no name is not repeated. */
+	ck_assert_int_eq(set("<script>", "a"), EMP_INVALID);
+	ck_assert_str_eq(p.pointer, "");
+	ck_assert_ptr_null(strstr(p.detail, "script"));
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("unit", "a"), EMP_OK);
+	ck_assert_int_eq(set("unit", "b"), EMP_INVALID);
+	ck_assert_str_eq(p.pointer, "unit");
+}
+END_TEST
+
+START_TEST(limits_hold)
+{
+	char many[2 * (QUERY_VALUES_MAX + 1)];
+
+	memset(many, ',', sizeof many);
+	for (size_t i = 0; i < sizeof many; i += 2)
+		many[i] = 'a';
+	many[sizeof many - 1] = '\0';
+	refused(ROLLUP_SATISFACTION, "channel", many);
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("channel", many + 2), EMP_OK);
+	ck_assert_uint_eq(q.filter[DIM_CHANNEL].n, QUERY_VALUES_MAX);
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "0"), EMP_OK);
+	ck_assert_int_eq(set("to", "1767225600"), EMP_OK);
+	ck_assert_int_eq(set("step", "minute"), EMP_OK);
+	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+	ck_assert_int_eq(set("fill", "yes"), EMP_OK);
+	ck_assert_int_eq(query_check(&q, &p), EMP_INVALID);
+	ck_assert_str_eq(p.pointer, "step");
+}
+END_TEST
+
+START_TEST(columns_are_not_csv)
+{
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("shape", "columns"), EMP_OK);
+	ck_assert_int_eq(set("format", "csv"), EMP_OK);
+	ck_assert_int_eq(query_check(&q, &p), EMP_INVALID);
+	ck_assert_str_eq(p.pointer, "shape");
+}
+END_TEST
+
+START_TEST(names_of_rollups_fields_and_steps)
+{
+	for (int r = 0; r < ROLLUP_COUNT; r++)
+		ck_assert_int_eq(rollup_find(str_from(rollup_name((enum rollup)r))), r);
+	ck_assert_int_eq(rollup_find(STR("people")), ROLLUP_COUNT);
+	ck_assert_str_eq(field_name(FIELD_KIND), "kind");
+	ck_assert_str_eq(field_name((enum field)DIM_LANG), "lang");
+	ck_assert_str_eq(step_name(STEP_ALL), "all");
+	/* Every field can be filtered by a parameter of its name. */
+	for (int f = 0; f < FIELD_COUNT; f++) {
+		bool found = false;
+		bool taken;
+
+		for (size_t i = 0; query_parameter(i, ROLLUP_SATISFACTION, &taken); i++)
+			found |= strcmp(query_parameter(i, ROLLUP_SATISFACTION, &taken),
+					field_name((enum field)f)) == 0;
+		ck_assert_msg(found, "no filter %s", field_name((enum field)f));
+	}
+}
+END_TEST
+
+Suite *
+model_query_suite(void)
+{
+	Suite *s = suite_create("model_query");
+	TCase *tc = tcase_create("parameters");
+
+	tcase_add_test(tc, nothing_asked_is_all_time_in_one_bucket);
+	tcase_add_test(tc, a_window_takes_times_of_all_forms);
+	tcase_add_test(tc, an_empty_window_is_refused);
+	tcase_add_test(tc, groups_and_filters_are_taken);
+	tcase_add_test(tc, bad_values_name_their_parameter);
+	tcase_add_test(tc, a_parameter_belongs_to_its_rollups);
+	tcase_add_test(tc, people_are_never_a_dimension);
+	tcase_add_test(tc, unknown_and_repeated_parameters_are_refused);
+	tcase_add_test(tc, limits_hold);
+	tcase_add_test(tc, columns_are_not_csv);
+	tcase_add_test(tc, names_of_rollups_fields_and_steps);
+	suite_add_tcase(s, tc);
+	return s;
+}
