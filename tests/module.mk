@@ -20,6 +20,11 @@ endif
 FUZZ_LINK = $(AM_LDFLAGS) $(EMP_FUZZ_LDFLAGS)
 check_PROGRAMS += $(FUZZERS)
 
+# The yardstick of tests/bench/run; not built by default.
+EXTRA_PROGRAMS = tests/bench/bare
+tests_bench_bare_SOURCES = %D%/bench/bare.c
+tests_bench_bare_LDADD = $(SQLITE_LIBS)
+
 TESTS += \
 	%D%/lint/layers.py \
 	%D%/lint/sizes.py \
