@@ -30,6 +30,9 @@
 #define ACCEPT_BATCH 32
 #define HOST_MAX 64
 #define PORT_TEXT_MAX 6
+#define BUSY                                                                            \
+	"{\"type\":\"/problems/overloaded\",\"title\":\"The server is busy, try again " \
+	"later\",\"status\":503,\"detail\":\"too many connections\"}"
 
 static const struct timeval pause_for = {0, 100000};
 
@@ -258,10 +261,9 @@ turn_away(int fd)
 	static const char answer[] =
 		"HTTP/1.1 503 Service Unavailable\r\n"
 		"Content-Type: application/problem+json\r\n"
-		"Content-Length: 111\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-		"{\"type\":\"/problems/overloaded\",\"title\":\"The server is busy, "
-		"try again later\",\"status\":503,\"detail\":\"connections\"}";
+		"Content-Length: 122\r\nRetry-After: 5\r\nConnection: close\r\n\r\n" BUSY;
 
+	_Static_assert(sizeof(BUSY) - 1 == 122, "Content-Length above");
 	(void)!send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }
