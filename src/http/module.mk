@@ -14,3 +14,17 @@ libempower_a_SOURCES += \
 	%D%/head.h \
 	%D%/url.c \
 	%D%/url.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_http_answer.c \
+	tests/unit/test_http_chunked.c \
+	tests/unit/test_http_fields.c \
+	tests/unit/test_http_gzip.c \
+	tests/unit/test_http_head.c \
+	tests/unit/test_http_url.c
+
+FUZZERS += tests/fuzz/fuzz_http tests/fuzz/fuzz_query
+tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_http_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_LINK)

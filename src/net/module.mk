@@ -20,3 +20,7 @@ libempower_a_SOURCES += \
 
 check_PROGRAMS += tests/http/echo_server
 tests_http_echo_server_SOURCES = tests/http/echo_server.c
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_net_addr.c \
+	tests/unit/test_net_caps.c
