@@ -213,6 +213,7 @@ static void
 handle_raw(struct req *r)
 {
 	static const char raw[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+				  "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 				  "Content-Length: 4\r\n\r\nraw\n";
 
 	req_reply_raw(r, STR(raw), 200, "text/plain", sizeof(raw) - 5);
