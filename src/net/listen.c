@@ -30,9 +30,10 @@
 #define ACCEPT_BATCH 32
 #define HOST_MAX 64
 #define PORT_TEXT_MAX 6
-#define BUSY                                                                            \
-	"{\"type\":\"/problems/overloaded\",\"title\":\"The server is busy, try again " \
-	"later\",\"status\":503,\"detail\":\"too many connections\"}"
+#define BUSY_TITLE "\"title\":\"The server is busy, try again later\""
+#define BUSY                                                                           \
+	"{\"type\":\"/problems/overloaded\"," BUSY_TITLE ",\"status\":503,"            \
+	"\"detail\":\"too many connections\"}"
 
 static const struct timeval pause_for = {0, 100000};
 
@@ -258,10 +259,10 @@ arrive(struct worker *w, struct req_msg *m)
 static void
 turn_away(int fd)
 {
-	static const char answer[] =
-		"HTTP/1.1 503 Service Unavailable\r\n"
-		"Content-Type: application/problem+json\r\n"
-		"Content-Length: 122\r\nRetry-After: 5\r\nConnection: close\r\n\r\n" BUSY;
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				     "Content-Type: application/problem+json\r\n"
+				     "Content-Length: 122\r\nRetry-After: 5\r\n"
+				     "Connection: close\r\n\r\n" BUSY;
 
 	_Static_assert(sizeof(BUSY) - 1 == 122, "Content-Length above");
 	(void)!send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
