@@ -16,3 +16,6 @@ libempower_a_SOURCES += \
 	%D%/slab.h \
 	%D%/window.c \
 	%D%/window.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_agg_table.c
