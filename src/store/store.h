@@ -180,6 +180,10 @@ EMP_MUST_CHECK enum emp_rc store_check(struct store_reader *r,
 EMP_MUST_CHECK enum emp_rc store_reader_open(struct store_reader **out, const char *dir,
 					     struct problem *p);
 void store_reader_close(struct store_reader **r);
+/* [reader] Every event below this sequence number is in its cells in the file; cells
+ * may lack later ones. */
+EMP_MUST_CHECK enum emp_rc store_reader_counted(struct store_reader *r,
+						int64_t *counted_before);
 /* VACUUM INTO file (must not exist), 0640, fsynced. */
 EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 					  struct problem *p);
