@@ -15,7 +15,9 @@ libempower_a_SOURCES += \
 	%D%/json.h \
 	%D%/json_impl.h \
 	%D%/json_survey.c \
-	%D%/json_survey_write.c
+	%D%/json_survey_write.c \
+	%D%/json_tools.c \
+	%D%/json_tools.h
 
 # The surveys that ship are compiled in, and installed to be read and changed.
 surveysdir = $(pkgdatadir)/surveys
@@ -33,13 +35,4 @@ CLEANFILES += %D%/builtin_surveys.c
 		$(dist_surveys_DATA:%=$(srcdir)/%) >$@.new && mv $@.new $@
 
 tests_unit_unit_SOURCES += \
-	tests/unit/ingest_fixture.h \
-	tests/unit/test_codec_ingest.c \
-	tests/unit/test_codec_ingest_many.c \
-	tests/unit/test_codec_ingest_refused.c \
 	tests/unit/test_codec_json.c
-
-FUZZERS += tests/fuzz/fuzz_ingest
-tests_fuzz_fuzz_ingest_SOURCES = tests/fuzz/fuzz_ingest.c \
-	tests/unit/ingest_fixture.h $(FUZZ_MAIN)
-tests_fuzz_fuzz_ingest_LDFLAGS = $(FUZZ_LINK)
