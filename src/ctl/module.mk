@@ -1,4 +1,42 @@
-# src/ctl: sources, headers and unit tests, in alphabetical order. The program:
-#   bin_PROGRAMS += empowerctl
-#   empowerctl_SOURCES = %D%/main.c
-# (all other files of this directory go into the library)
+# src/ctl: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/answer.c \
+	%D%/answer.h \
+	%D%/args.c \
+	%D%/args.h \
+	%D%/client.c \
+	%D%/client.h \
+	%D%/cmd_defs.c \
+	%D%/cmd_demo.c \
+	%D%/cmd_import.c \
+	%D%/cmd_rollup.c \
+	%D%/cmd_status.c \
+	%D%/cmd_verify.c \
+	%D%/commands.c \
+	%D%/ctl.c \
+	%D%/ctl.h \
+	%D%/demo.c \
+	%D%/demo.h \
+	%D%/demo_docs.c \
+	%D%/demo_impl.h \
+	%D%/demo_people.c \
+	%D%/import_line.c \
+	%D%/import_line.h \
+	%D%/import_report.c \
+	%D%/import_report.h \
+	%D%/import_state.c \
+	%D%/import_state.h \
+	%D%/lines.c \
+	%D%/lines.h \
+	%D%/options.def \
+	%D%/recount.c \
+	%D%/recount.h \
+	%D%/send.c \
+	%D%/send.h \
+	%D%/term.c \
+	%D%/term.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_ctl_answer.c \
+	tests/unit/test_ctl_import.c \
+	tests/unit/test_ctl_term.c

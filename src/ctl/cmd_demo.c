@@ -1,0 +1,228 @@
+/* empowerctl demo: the sample data, sent as any client would send it.
+ *
+ * Repeats are recognised by the daemon for a day or so; after that, a day that is there
+ * already is known by the answers it holds and is left out. The answers of a day are
+ * sent last, so a day with all of them is complete. */
+#include "base/clock.h"
+#include "base/num.h"
+#include "codec/json_tools.h"
+#include "ctl/ctl.h"
+#include "ctl/demo.h"
+#include "ctl/send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DAYS_DEFAULT 365
+#define DAYS_MAX 390 /* hours are kept for 400 days */
+#define DATE_CHARS 10
+#define RETRY_S_MAX 86400
+#define BAR_LABEL "demo"
+
+struct demo {
+	struct ctl *ctl;
+	struct ctl_send *send;
+	struct ctl_progress progress;
+	int64_t first, n; /* days */
+	uint32_t *have;   /* answers that are there, by day */
+	uint64_t line;
+	uint64_t days_done;
+	char *reason; /* why the first event was rejected */
+};
+
+static enum emp_rc
+note_rejected(void *ctx, uint64_t line, struct str reason)
+{
+	struct demo *d = ctx;
+
+	(void)line;
+	if (d->reason == NULL)
+		d->reason = str_dup(reason);
+	return EMP_OK;
+}
+
+static enum emp_rc
+note_answered(void *ctx, const struct ctl_sent *sent)
+{
+	struct demo *d = ctx;
+
+	ctl_progress_show(&d->progress, BAR_LABEL, d->days_done, (uint64_t)d->n,
+			  sent->stored + sent->duplicate);
+	return EMP_OK;
+}
+
+static bool
+emit(void *ctx, struct str event)
+{
+	struct demo *d = ctx;
+	struct buf *to = ctl_send_room(d->send);
+
+	buf_add_str(to, event);
+	buf_add_c(to, '\n');
+	return ctl_send_line(d->send, ++d->line);
+}
+
+/* --days and --until: from `first` on `n` days. */
+static bool
+choose_days(struct demo *d)
+{
+	const char *until = d->ctl->opt[CTL_OPT_UNTIL];
+	int64_t last = clock_now_ms() / MS_PER_S / S_PER_DAY - 1;
+	char noon[DATE_CHARS + sizeof "T12:00:00Z"];
+	uint64_t days;
+	int64_t ms;
+
+	if (!ctl_number(d->ctl, CTL_OPT_DAYS, 1, DAYS_MAX, DAYS_DEFAULT, &days))
+		return false;
+	if (until != NULL) {
+		snprintf(noon, sizeof noon, "%.10sT12:00:00Z", until);
+		if (strlen(until) != DATE_CHARS || !time_parse(str_from(noon), &ms)) {
+			ctl_usage(d->ctl,
+				  "expected a date such as 2026-01-31 instead "
+				  "of %s",
+				  until);
+			return false;
+		}
+		if (ms / MS_PER_S / S_PER_DAY > last) {
+			ctl_usage(d->ctl, "%s is not over yet", until);
+			return false;
+		}
+		last = ms / MS_PER_S / S_PER_DAY;
+	}
+	d->n = (int64_t)days;
+	d->first = last - d->n + 1;
+	return true;
+}
+
+static bool
+declare(struct demo *d)
+{
+	for (const struct demo_document *doc = demo_documents; doc->path != NULL;
+	     doc++) {
+		struct ctl_answer a;
+
+		if (!ctl_call(d->ctl, "PUT", doc->path, str_from(doc->json), &a))
+			return false;
+	}
+	return true;
+}
+
+static void
+count_row(struct demo *d, const struct json_node *row)
+{
+	struct str text = json_node_str(json_node_get(row, "time"));
+	int64_t n = json_node_int(json_node_get(row, "n"), 0);
+	int64_t ms;
+	int64_t day;
+
+	if (!time_parse(text, &ms))
+		return;
+	day = ms / MS_PER_S / S_PER_DAY - d->first;
+	if (day >= 0 && day < d->n)
+		d->have[day] += (uint32_t)n;
+}
+
+/* By hours, whatever the daemon's time zone: no event of a day is near midnight. */
+static bool
+look_what_is_there(struct demo *d)
+{
+	struct json_node *root = NULL;
+	const struct json_node *rows;
+	struct ctl_answer a;
+	char path[256];
+
+	snprintf(path, sizeof path,
+		 "/v1/rollups/satisfaction?survey=" DEMO_SURVEY
+		 "&question=overall&step=hour&from=%lld&to=%lld",
+		 (long long)(d->first * S_PER_DAY),
+		 (long long)((d->first + d->n) * S_PER_DAY));
+	if (!ctl_call(d->ctl, "GET", path, STR_NONE, &a))
+		return false;
+	if (json_node_read(&root, a.body, NULL) != EMP_OK) {
+		ctl_fail("%s does not answer as empowerd does",
+			 ctl_client_url(d->ctl->client));
+		return false;
+	}
+	rows = json_node_get(root, "rows");
+	for (size_t i = 0; i < json_node_count(rows); i++)
+		count_row(d, json_node_at(rows, i));
+	json_node_free(&root);
+	return true;
+}
+
+static bool
+send_days(struct demo *d)
+{
+	for (int64_t i = 0; i < d->n; i++) {
+		int64_t day = d->first + i;
+
+		if (d->have[i] != demo_answers(day) && !demo_day(day, i == 0, emit, d))
+			return false;
+		d->days_done++;
+	}
+	return ctl_send_flush(d->send);
+}
+
+static enum ctl_exit
+report(const struct demo *d)
+{
+	const struct ctl_sent *sent = ctl_send_result(d->send);
+	struct buf out;
+	enum ctl_exit e;
+
+	buf_init(&out, 0);
+	if (ctl_has(d->ctl, CTL_OPT_JSON)) {
+		buf_printf(&out,
+			   "{\"stored\":%llu,\"duplicate\":%llu,\"rejected\":%llu}\n",
+			   (unsigned long long)sent->stored,
+			   (unsigned long long)sent->duplicate,
+			   (unsigned long long)sent->rejected);
+	} else {
+		buf_add_z(&out, "Synthetic sample data: ");
+		ctl_count(&out, sent->stored);
+		buf_add_z(&out, " events stored, ");
+		ctl_count(&out, sent->duplicate);
+		buf_add_z(&out, " were there already, ");
+		ctl_count(&out, sent->rejected);
+		buf_add_z(&out, " rejected.\n");
+	}
+	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
+	buf_fini(&out);
+	if (d->reason != NULL)
+		e = ctl_fail("demo: the first rejection: %s", d->reason);
+	return e;
+}
+
+enum ctl_exit
+ctl_cmd_demo(struct ctl *c)
+{
+	struct demo d = {.ctl = c};
+	const struct ctl_send_hooks hooks = {
+		.ctx = &d, .rejected = note_rejected, .answered = note_answered};
+	enum ctl_exit e = CTL_FAILED;
+	uint64_t retry_s;
+
+	if (c->n_args != 0)
+		return ctl_usage(c, "demo takes no argument");
+	if (!choose_days(&d) ||
+	    !ctl_number(c, CTL_OPT_RETRY, 0, RETRY_S_MAX, CTL_RETRY_S_DEFAULT,
+			&retry_s))
+		return CTL_USAGE;
+	d.have = calloc((size_t)d.n, sizeof *d.have);
+	if (d.have == NULL)
+		return ctl_fail("out of memory");
+	ctl_progress_init(&d.progress);
+	if (ctl_connect(c) && declare(&d) && look_what_is_there(&d) &&
+	    ctl_send_new(&d.send, c, retry_s, &hooks)) {
+		bool ok = send_days(&d);
+
+		ctl_progress_clear(&d.progress);
+		e = report(&d);
+		if (!ok)
+			e = CTL_FAILED;
+	}
+	ctl_send_free(&d.send);
+	free(d.reason);
+	free(d.have);
+	return e;
+}

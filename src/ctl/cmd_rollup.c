@@ -1,0 +1,287 @@
+/* empowerctl rollup: the daemon's figures as a table with bars.
+ *
+ * The columns are the members of the rows in the order in which they first appear, so
+ * that a new figure of the daemon shows without a change here. Bars are drawn of one
+ * figure, against 100 for percentages and else against the largest value shown. */
+#include "codec/json_tools.h"
+#include "ctl/ctl.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define BAR_MAX 40
+#define BAR_MIN 8
+#define NONE "-"
+
+/* What bars are drawn of when nobody says: the first that the rows have. */
+static const char *const figures[] = {"csat",     "nps",           "favorable",
+				      "ces_easy", "response_rate", "retention",
+				      "coverage", "mean",          "n"};
+/* Drawn against their own largest value: these are no percentages. */
+static const char *const unbounded[] = {"ces_mean", "mean",  "n",       "count",
+					"invited",  "shown", "answered"};
+/* Long and rarely wanted in a terminal; --json has it. */
+static const char *const hidden[] = {"histogram"};
+
+static bool
+among(const char *name, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+#define AMONG(name, list) among((name), (list), sizeof(list) / sizeof *(list))
+
+struct columns {
+	const char *name[CTL_COLUMNS_MAX]; /* borrowed from the tree */
+	size_t n;
+};
+
+static void
+note_column(void *ctx, const char *name, const struct json_node *value)
+{
+	struct columns *cs = ctx;
+
+	(void)value;
+	if (!AMONG(name, hidden) && !among(name, cs->name, cs->n) &&
+	    cs->n < CTL_COLUMNS_MAX - 1)
+		cs->name[cs->n++] = name;
+}
+
+static void
+add_value(struct ctl_table *t, const struct json_node *v)
+{
+	struct buf text;
+
+	buf_init(&text, 0);
+	switch (json_node_type(v)) {
+	case JSON_NODE_STRING:
+		buf_add_str(&text, json_node_str(v));
+		break;
+	case JSON_NODE_INTEGER:
+		buf_add_i64(&text, json_node_int(v, 0));
+		break;
+	case JSON_NODE_REAL:
+		buf_printf(&text, "%.2f", json_node_number(v));
+		break;
+	case JSON_NODE_BOOL:
+		buf_add_z(&text, json_node_true(v) ? "yes" : "no");
+		break;
+	case JSON_NODE_ARRAY:
+	case JSON_NODE_OBJECT:
+		if (json_node_write(v, &text) != EMP_OK)
+			text.failed = true;
+		break;
+	case JSON_NODE_NULL:
+	case JSON_NODE_NONE:
+		buf_add_z(&text, NONE);
+		break;
+	}
+	if (!buf_ok(&text))
+		t->text.failed = true;
+	ctl_table_add(t, buf_str(&text));
+	buf_fini(&text);
+}
+
+/* The figure to draw, NULL: none. */
+static const char *
+choose_bar(const struct ctl *c, const struct columns *cs)
+{
+	const char *asked = c->opt[CTL_OPT_BAR];
+
+	if (asked != NULL)
+		return among(asked, cs->name, cs->n) ? asked : NULL;
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+		if (among(figures[i], cs->name, cs->n))
+			return figures[i];
+	return NULL;
+}
+
+static double
+largest(const struct json_node *rows, const char *figure)
+{
+	double most = AMONG(figure, unbounded) ? 0 : 100;
+
+	for (size_t i = 0; i < json_node_count(rows); i++) {
+		double v = json_node_number(
+			json_node_get(json_node_at(rows, i), figure));
+
+		if (v > most)
+			most = v;
+	}
+	return most;
+}
+
+static void
+add_bar(struct ctl_table *t, const struct ctl_term *term, double v, double most,
+	int room)
+{
+	struct buf bar;
+
+	buf_init(&bar, 0);
+	ctl_bar(&bar, term, most > 0 ? v / most : 0, room);
+	ctl_table_add(t, buf_str(&bar));
+	buf_fini(&bar);
+}
+
+/* Columns left for a bar behind the widest line of the table without one. */
+static int
+bar_room(const struct ctl *c, const struct buf *plain)
+{
+	struct str rest = buf_str(plain);
+	size_t widest = 0;
+	int room;
+
+	while (rest.n > 0) {
+		size_t n = ctl_text_width(str_split(&rest, '\n'));
+
+		if (n > widest)
+			widest = n;
+	}
+	room = c->term.width - (int)widest - 2;
+	return room > BAR_MAX ? BAR_MAX : room < BAR_MIN ? BAR_MIN : room;
+}
+
+static enum emp_rc
+lay_out(const struct ctl *c, const struct json_node *rows, const struct columns *cs,
+	const char *figure, int room, struct buf *out)
+{
+	double most = figure != NULL ? largest(rows, figure) : 0;
+	struct ctl_term plain = c->term;
+	struct ctl_table t;
+	enum emp_rc rc;
+
+	ctl_table_init(&t, cs->n + (figure != NULL ? 1 : 0));
+	for (size_t i = 0; i < cs->n; i++)
+		ctl_table_add_z(&t, cs->name[i]);
+	if (figure != NULL)
+		ctl_table_add_z(&t, figure);
+	for (size_t r = 0; r < json_node_count(rows); r++) {
+		const struct json_node *row = json_node_at(rows, r);
+
+		for (size_t i = 0; i < cs->n; i++)
+			add_value(&t, json_node_get(row, cs->name[i]));
+		if (figure != NULL)
+			add_bar(&t, &c->term,
+				json_node_number(json_node_get(row, figure)), most,
+				room);
+	}
+	if (figure == NULL && room > 0)
+		plain.colour = false; /* only measured */
+	rc = ctl_table_write(&t, &plain, out);
+	ctl_table_fini(&t);
+	return rc;
+}
+
+/* What holds for the whole answer: the window, and what is missing. */
+static void
+add_window(struct buf *out, const struct json_node *root)
+{
+	static const char *const members[] = {"from", "to", "as_of"};
+	const char *space = "";
+
+	for (size_t i = 0; i < 3; i++) {
+		struct str v = json_node_str(json_node_get(root, members[i]));
+
+		if (v.n == 0)
+			continue;
+		buf_printf(out, "%s%s %.*s", space, members[i], STR_FMT(v));
+		space = "  ";
+	}
+	if (json_node_true(json_node_get(root, "incomplete")))
+		buf_printf(out, "%s(incomplete: some values were counted as __other__)",
+			   space);
+	if (out->n > 0)
+		buf_add_c(out, '\n');
+}
+
+static enum ctl_exit
+show(const struct ctl *c, const struct json_node *root)
+{
+	const struct json_node *rows = json_node_get(root, "rows");
+	struct columns cs = {.n = 0};
+	const char *figure;
+	struct buf plain, out;
+	enum ctl_exit e = CTL_OK;
+
+	buf_init(&plain, 0);
+	buf_init(&out, 0);
+	for (size_t i = 0; i < json_node_count(rows); i++)
+		json_node_each(json_node_at(rows, i), note_column, &cs);
+	figure = choose_bar(c, &cs);
+	add_window(&out, root);
+	if (ctl_has(c, CTL_OPT_BAR) && figure == NULL &&
+	    strcmp(c->opt[CTL_OPT_BAR], "none") != 0)
+		e = ctl_fail("the rows have no figure %s", c->opt[CTL_OPT_BAR]);
+	else if (cs.n == 0)
+		buf_add_z(&out, "No rows: nothing was stored for this.\n");
+	else if (figure == NULL)
+		out.failed = out.failed ||
+			lay_out(c, rows, &cs, NULL, 0, &out) != EMP_OK;
+	else if (lay_out(c, rows, &cs, NULL, BAR_MIN, &plain) != EMP_OK ||
+		 lay_out(c, rows, &cs, figure, bar_room(c, &plain), &out) != EMP_OK)
+		out.failed = true;
+	if (e == CTL_OK)
+		e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
+	buf_fini(&plain);
+	buf_fini(&out);
+	return e;
+}
+
+/* /v1/rollups/NAME?key=value&... from the arguments. */
+static enum ctl_exit
+make_path(const struct ctl *c, struct buf *path)
+{
+	const char *mark = "?";
+
+	buf_add_z(path, "/v1/rollups/");
+	ctl_url_escape(path, str_from(c->args[0]));
+	for (int i = 1; i < c->n_args; i++) {
+		struct str value = str_from(c->args[i]);
+		struct str key = str_split(&value, '=');
+
+		if (value.p == NULL || key.n == 0)
+			return ctl_usage(c, "expected key=value instead of %s",
+					 c->args[i]);
+		buf_add_z(path, mark);
+		ctl_url_escape(path, key);
+		buf_add_c(path, '=');
+		ctl_url_escape(path, value);
+		mark = "&";
+	}
+	if (ctl_has(c, CTL_OPT_CSV))
+		buf_printf(path, "%sformat=csv", mark);
+	buf_add_c(path, '\0');
+	return buf_ok(path) ? CTL_OK : ctl_fail("out of memory");
+}
+
+enum ctl_exit
+ctl_cmd_rollup(struct ctl *c)
+{
+	struct json_node *root = NULL;
+	struct ctl_answer a;
+	struct buf path;
+	enum ctl_exit e;
+
+	if (c->n_args == 0)
+		return ctl_usage(c, "which rollup?");
+	buf_init(&path, 0);
+	e = make_path(c, &path);
+	if (e == CTL_OK && !ctl_call(c, "GET", path.p, STR_NONE, &a))
+		e = CTL_FAILED;
+	else if (e == CTL_OK &&
+		 (ctl_has(c, CTL_OPT_JSON) || !str_is(a.type, "application/json")))
+		e = ctl_print(a.body);
+	else if (e == CTL_OK && json_node_read(&root, a.body, NULL) != EMP_OK)
+		e = ctl_fail("%s does not answer as empowerd does",
+			     ctl_client_url(c->client));
+	else if (e == CTL_OK && json_node_get(root, "rows") == NULL)
+		e = ctl_print(a.body); /* another shape was asked for */
+	else if (e == CTL_OK)
+		e = show(c, root);
+	json_node_free(&root);
+	buf_fini(&path);
+	return e;
+}

@@ -1,0 +1,83 @@
+/* The table of commands: the one place that lists them. Help, dispatch and the check of
+ * the manual follow from it. Help texts are wrapped when shown; \n is kept. */
+#include "ctl/ctl.h"
+
+#define O(id) (UINT64_C(1) << CTL_OPT_##id)
+
+const struct ctl_command ctl_commands[] = {
+	{.name = "import",
+	 .args = "FILE...",
+	 .summary = "send events from files, resuming where it stopped",
+	 .help = "Sends the events of newline-delimited JSON files, plain or gzip; - "
+		 "is standard input. Lines that the daemon rejects are reported with "
+		 "their numbers. A file that was imported is refused without --again, "
+		 "and one that was interrupted goes on where it stopped. An event "
+		 "without an id gets one made of the file's content and the line "
+		 "number, so that nothing counts twice.",
+	 .options = O(SOURCE) | O(AGAIN) | O(STATE) | O(RETRY),
+	 .run = ctl_cmd_import},
+	{.name = "verify",
+	 .args = "",
+	 .summary = "compare the counters with the stored events",
+	 .help = "Has the daemon recompute every counter from the stored events. With "
+		 "-d DIR and no -s it reads the files instead, whether a daemon runs "
+		 "or not: integrity, references, and every cell against the events. "
+		 "The exit status is 1 when anything differs.",
+	 .run = ctl_cmd_verify},
+	{.name = "snapshot",
+	 .args = "FILE",
+	 .summary = "copy the analysts' database into FILE",
+	 .help = "Writes a complete, compact copy of empowerd.db, whether the daemon "
+		 "runs or not. FILE must not exist. Reads the state directory (-d), "
+		 "not the server.",
+	 .run = ctl_cmd_snapshot},
+	{.name = "survey",
+	 .args = "apply FILE... | list | show NAME",
+	 .summary = "create, change and show surveys",
+	 .help = "apply sends survey documents; list shows all surveys; show prints "
+		 "the document of one, with the questions that answers registered.",
+	 .run = ctl_cmd_survey},
+	{.name = "unit",
+	 .args = "list | set NAME [TITLE]",
+	 .summary = "declare and show units",
+	 .help = "set declares a unit of the organisation, such as retail/north, with "
+		 "a title for people; list shows the declared ones.",
+	 .run = ctl_cmd_unit},
+	{.name = "token",
+	 .args = "add LABEL --scopes LIST | list | revoke ID",
+	 .summary = "create, show and revoke tokens",
+	 .help = "add prints a new token, which is shown only this once; list shows "
+		 "ids, labels and scopes; revoke makes a token invalid at once.",
+	 .options = O(SCOPES) | O(UNIT),
+	 .run = ctl_cmd_token},
+	{.name = "rollup",
+	 .args = "NAME [KEY=VALUE...]",
+	 .summary = "show figures as a table with bars",
+	 .help = "Asks for satisfaction, retention, recognition or participation, with "
+		 "the parameters of the HTTP interface, for instance\n"
+		 " empowerctl rollup satisfaction survey=flight group_by=unit\n"
+		 "--json and --csv print the daemon's answer as it is.",
+	 .options = O(BAR),
+	 .run = ctl_cmd_rollup},
+	{.name = "status",
+	 .args = "",
+	 .summary = "show whether the daemon is ready, and its numbers",
+	 .help = "Asks for readiness and a few metrics. The exit status is 1 when the "
+		 "daemon is not ready.",
+	 .run = ctl_cmd_status},
+	{.name = "demo",
+	 .args = "",
+	 .summary = "send a year of synthetic sample data",
+	 .help = "Declares the surveys demo_visit and demo_team and sends made-up "
+		 "events of six units, from the source \"demo\". The data is the same "
+		 "every time: a second run adds nothing, a run on a later day adds the "
+		 "days since.",
+	 .options = O(DAYS) | O(UNTIL) | O(RETRY),
+	 .run = ctl_cmd_demo},
+	{.name = "help",
+	 .args = "[COMMAND]",
+	 .summary = "show how to use a command",
+	 .help = "Shows what --help shows.",
+	 .run = ctl_cmd_help},
+	{.name = NULL},
+};

@@ -1,0 +1,62 @@
+/* Inside of the sample data: what its two halves share. demo.c has the visits and their
+ * surveys, demo_people.c the lives of customers and employees. */
+#ifndef EMP_CTL_DEMO_IMPL_H
+#define EMP_CTL_DEMO_IMPL_H
+
+#include "ctl/demo.h"
+
+#define DEMO_DATE_MAX 16
+#define DEMO_FIRST_HOUR 6
+#define DEMO_HOURS 14
+
+enum {
+	DEMO_HARBOUR,
+	DEMO_MARKET,
+	DEMO_STATION,
+	DEMO_GARDEN,
+	DEMO_SHOP,
+	DEMO_SUPPORT,
+	DEMO_UNITS
+};
+
+struct demo_unit {
+	const char *name;
+	double quality;     /* what visitors feel on an average day, 1-5 */
+	uint32_t headcount; /* employees */
+	uint32_t leaders;
+	bool online;
+};
+extern const struct demo_unit demo_units[DEMO_UNITS];
+
+/* What a random number is for; a new use gets a new stream. */
+enum demo_stream {
+	STREAM_COUNT,
+	STREAM_INVITED,
+	STREAM_SHOWN,
+	STREAM_VISIT,
+	STREAM_FELT,
+	STREAM_RECOMMEND,
+	STREAM_EFFORT,
+	STREAM_REASON,
+	STREAM_COMMENT,
+	STREAM_TEXT,
+	STREAM_LIFE,
+	STREAM_GIVEN,
+	STREAM_STAFF,
+	STREAM_TEAM
+};
+
+uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);
+/* 0 to n - 1. */
+uint32_t demo_pick(int64_t day, uint32_t stream, uint32_t i, uint32_t n);
+/* "2026-01-31" */
+void demo_date(char dst[DEMO_DATE_MAX], int64_t day);
+/* Starts an event in `b` up to its data; `second` counts from DEMO_FIRST_HOUR. */
+void demo_open(struct buf *b, int64_t day, const char *type, const char *stream,
+	       uint32_t i, uint32_t second);
+/* Ends it and hands it out. */
+bool demo_close(struct buf *b, demo_emit *emit, void *ctx);
+/* Everything that is not about DEMO_SURVEY. */
+bool demo_people(struct buf *b, int64_t day, bool first, demo_emit *emit, void *ctx);
+
+#endif
