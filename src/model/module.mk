@@ -24,3 +24,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_model_metrics.c \
 	tests/unit/test_model_query.c \
 	tests/unit/test_model_survey.c
+
+FUZZERS += tests/fuzz/fuzz_rollup
+tests_fuzz_fuzz_rollup_SOURCES = tests/fuzz/fuzz_rollup.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rollup_LDFLAGS = $(FUZZ_LINK)
