@@ -201,6 +201,8 @@ START_TEST(answers_fix_a_questions_meaning)
 	struct question five = on_scale("q", METRIC_CSAT, 1, 5);
 	struct question ten = on_scale("q", METRIC_CSAT, 1, 10);
 	struct question other = on_scale("q", METRIC_PULSE, 1, 5);
+	struct question longer = on_scale("q", METRIC_PULSE, 1, 7);
+	struct question higher = on_scale("q", METRIC_PULSE, 0, 5);
 	struct question two = {.metric = METRIC_CHOICE, .n_options = 2, .options = abc};
 	struct question three = two;
 
@@ -209,6 +211,8 @@ START_TEST(answers_fix_a_questions_meaning)
 	ck_assert(question_compatible(&five, &five));
 	ck_assert(!question_compatible(&five, &ten));
 	ck_assert(!question_compatible(&five, &other));
+	ck_assert(!question_compatible(&other, &longer));
+	ck_assert(!question_compatible(&other, &higher));
 	other = five;
 	other.satisfied = 1u << 5;
 	ck_assert(!question_compatible(&five, &other));
@@ -263,6 +267,16 @@ START_TEST(a_new_document_keeps_what_has_answers)
 	ck_assert(get(got, "a")->slot >= now->questions[1].slot + 11);
 	ck_assert_uint_eq(get(got, "c")->id, 0);
 	survey_free(&got);
+	/* Where it is kept, it keeps its slots, wherever it now stands. */
+	r[1] = on_scale("b", METRIC_NPS, 0, 10);
+	ck_assert_int_eq(survey_merge(&got, now, next, &use, &p), EMP_OK);
+	ck_assert_uint_eq(got->n_questions, 2);
+	ck_assert_uint_eq(get(got, "b")->id, 2);
+	ck_assert_uint_eq(get(got, "b")->slot, now->questions[1].slot);
+	ck_assert_uint_eq(get(got, "c")->slot, now->n_slots);
+	ck_assert(get(got, "b")->declared);
+	survey_free(&got);
+	r[1] = on_scale("a", METRIC_CES, 1, 7);
 	/* The same over a survey without answers drops b. */
 	ck_assert_int_eq(survey_merge(&got, now, next, NULL, &p), EMP_OK);
 	ck_assert_uint_eq(got->n_questions, 2);
