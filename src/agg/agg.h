@@ -34,22 +34,30 @@ struct agg_config {
 EMP_MUST_CHECK enum emp_rc agg_new(struct agg **out, const struct agg_config *c);
 void agg_free(struct agg **a);
 
-/* [writer] (or [main] before threads) */
+/* All of these: [writer], or [main] before there are threads. The order at start is
+ * agg_tidy(now), every series, the cells of the file, replayed events, agg_publish.
+ *
+ * Ids of series start at 1 and come in order. */
 EMP_MUST_CHECK enum emp_rc agg_series_add(struct agg *a, uint32_t id, uint8_t audience,
 					  const uint32_t dim_id[DIM_COUNT],
 					  bool is_other);
+/* A cell of the file. One that memory does not keep is taken as the news that the file
+ * holds more than memory: from its start on, for the series known so far. */
 EMP_MUST_CHECK enum emp_rc agg_cell_put(struct agg *a, const struct cell *c);
 /* Into every grain that exists at that age. With `replay`, only cells with cell.seq <
- * seq. */
+ * seq. All or nothing: EMP_NOMEM, or what `load` returned, counts nothing. */
 EMP_MUST_CHECK enum emp_rc agg_count(struct agg *a, uint32_t series, int64_t time_ms,
 				     const struct event_slots *s, int64_t seq,
 				     bool replay);
 void agg_publish(struct agg *a, int64_t seq, int64_t as_of_ms);
-/* See struct store_hooks. */
+/* See struct store_hooks. A cell handed out counts as dirty until it is reported
+ * written, and one that is counted into meanwhile stays dirty behind that. */
 size_t agg_cells_dirty(struct agg *a, struct cell *out, size_t max);
 void agg_cells_written(struct agg *a, bool ok);
+/* INT64_MAX: nothing is dirty. */
 int64_t agg_dirty_since(const struct agg *a);
-/* Forget what the horizons passed; free what no reader can see. Now and then. */
+/* Move the horizons to `now_s`, forget a slice of what they passed, free what no reader
+ * can see any more. About once a minute; bounded work per call. */
 void agg_tidy(struct agg *a, int64_t now_s);
 
 /* [any] */
@@ -57,10 +65,11 @@ int64_t agg_published(const struct agg *a);
 void agg_published_at(const struct agg *a, int64_t *seq, int64_t *as_of_ms);
 /* First start that exists in that grain now (INT64_MIN for days); monotonic. */
 int64_t agg_horizon(const struct agg *a, enum grain g);
-/* First start from which memory is complete in that grain. */
+/* First start from which memory is complete in that grain; INT64_MIN when the file
+ * holds nothing that memory does not. Ask again after reading: it may have moved. */
 int64_t agg_ram_horizon(const struct agg *a, enum grain g);
 struct agg_stats {
-	uint64_t series, tracks, buckets, dirty, bytes;
+	uint64_t series, tracks, buckets, dirty, cold, bytes;
 };
 void agg_stats(const struct agg *a, struct agg_stats *out);
 
@@ -81,7 +90,7 @@ struct agg_series {
 uint32_t agg_series_count(const struct agg *a);
 void agg_series_get(const struct agg *a, uint32_t id, struct agg_series *out);
 /* [any, entered] Visit subjects of a series / buckets of a track with from <= start <
- * to in ascending or any order. A bucket's slots are read through agg_slot; n is how
+ * to, in ascending order. A bucket's slots are read through agg_slot; n is how
  * many exist. */
 struct agg_bucket;
 void agg_each_subject(const struct agg *a, uint32_t series,

@@ -1,3 +1,21 @@
-# src/agg: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_agg_thing.c
+# src/agg: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/agg.c \
+	%D%/agg.h \
+	%D%/agg_impl.h \
+	%D%/count.c \
+	%D%/dirty.c \
+	%D%/index.c \
+	%D%/merge.c \
+	%D%/merge.h \
+	%D%/merge_impl.h \
+	%D%/read.c \
+	%D%/rollup_raw.h \
+	%D%/select.c \
+	%D%/slab.c \
+	%D%/slab.h \
+	%D%/window.c \
+	%D%/window.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_agg_table.c

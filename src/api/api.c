@@ -58,8 +58,13 @@ static void
 defs_arrive(struct worker *w, struct req_msg *m)
 {
 	struct defs_msg *d = HOLDER(m, struct defs_msg, msg);
+	struct api_worker *aw = worker_data(w);
 
-	snap_set_take(worker_data(w), d->defs);
+	/* What was posted before the worker began is not news. */
+	if (d->defs->version > aw->snap->defs->version)
+		snap_set_take(aw, d->defs);
+	else
+		defs_release(&d->defs);
 	free(d);
 }
 
@@ -136,8 +141,8 @@ on_worker_start(struct worker *w, void *ctx)
 	struct api *a = ctx;
 	struct api_worker *aw = calloc(1, sizeof *aw);
 
-	if (!aw)
-		return NULL;
+	/* A thread without its state can answer nothing, not even with an error. */
+	EMP_ASSERT(aw != NULL);
 	aw->api = a;
 	aw->net = w;
 	aw->index = worker_index(w);
@@ -151,11 +156,8 @@ on_worker_start(struct worker *w, void *ctx)
 	for (int d = 0; d < DIM_COUNT; d++)
 		aw->names[d] = store_names(a->cfg.store, (enum dim)d);
 	snap_set_take(aw, defs_hold(a->first));
-	if (limit_init(&aw->limit, a->cfg.rate_limit) != EMP_OK ||
-	    rollup_ctx_new(&aw->rollups, a->cfg.rollups) != EMP_OK) {
-		worker_free(aw);
-		return NULL;
-	}
+	EMP_ASSERT(limit_init(&aw->limit, a->cfg.rate_limit) == EMP_OK);
+	EMP_ASSERT(rollup_ctx_new(&aw->rollups, a->cfg.rollups) == EMP_OK);
 	return aw;
 }
 
@@ -163,8 +165,7 @@ static void
 on_worker_stop(void *data, void *ctx)
 {
 	(void)ctx;
-	if (data)
-		worker_free(data);
+	worker_free(data);
 }
 
 static void
@@ -273,8 +274,13 @@ api_attach(struct api *a, struct net *n, uint32_t workers)
 	memset(a->shared, 0, workers * sizeof *a->shared);
 	a->net = n;
 	a->n_workers = workers;
-	a->first = defs_hold(a->newest);
 	return EMP_OK;
+}
+
+void
+api_begin(struct api *a)
+{
+	a->first = defs_hold(a->newest);
 }
 
 void

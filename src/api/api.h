@@ -3,7 +3,8 @@
  *
  *	api_new()     once store, counters and rollups exist
  *	api_app()     goes into net_new()
- *	api_attach()  once net exists and the definitions of the start are in place
+ *	api_attach()  once net exists, before store_start()
+ *	api_begin()   once the definitions of the start are in place, before net_start()
  *	api_free()    after net_free(): the workers' state is gone by then
  */
 #ifndef EMP_API_API_H
@@ -43,13 +44,15 @@ EMP_MUST_CHECK enum emp_rc api_new(struct api **out, const struct api_config *c,
 void api_free(struct api **a);
 /* [main] Lives as long as the api. */
 const struct req_app *api_app(struct api *a);
-/* [main] Before net_start: the workers begin with the newest definitions. */
+/* [main] Before store_start: the hooks below may post to the workers from then on. */
 EMP_MUST_CHECK enum emp_rc api_attach(struct api *a, struct net *n, uint32_t workers);
+/* [main] Before net_start, while no definition changes: the workers begin with the
+ * newest. */
+void api_begin(struct api *a);
 /* [any] Whether /readyz says so. */
 void api_set_ready(struct api *a, bool ready);
 
-/* The hooks of the store of the same name. [writer]; api_defs before api_attach also by
- * the thread that starts up, as long as only one of them runs. */
+/* [writer] The hooks of the store of the same name. */
 void api_defs(struct api *a, const struct defs *d);
 void api_group_end(struct api *a);
 

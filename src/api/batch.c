@@ -462,8 +462,16 @@ batch_turn(struct worker *w, struct req_msg *m)
 static void
 batch_go_on(struct batch *b)
 {
-	bool whole = !b->atomic || b->ended;
+	bool whole;
 
+	/* Nobody waits for the rest any more: it was not acknowledged. */
+	if (!req_find(b->in.aw->net, b->ref)) {
+		b->ended = true;
+		if (b->ready)
+			ticket_put(b->ready);
+		b->ready = NULL;
+	}
+	whole = !b->atomic || b->ended;
 	if (b->ready && whole && !b->hungry)
 		batch_submit(b);
 	if (b->ended && !b->ready && b->in_flight == 0 && !b->scheduled && !b->hungry) {

@@ -14,7 +14,7 @@
 
 #define LOG_LINE_MAX 2048
 
-static enum log_level log_most = LOG_LEVEL_INFO;
+static _Atomic int log_most = LOG_LEVEL_INFO;
 static bool log_journal;
 
 static const struct {
@@ -30,14 +30,20 @@ static const struct {
 void
 log_init(enum log_level most, bool journal)
 {
-	log_most = most;
+	log_set_level(most);
 	log_journal = journal;
+}
+
+void
+log_set_level(enum log_level most)
+{
+	atomic_store_explicit(&log_most, (int)most, memory_order_relaxed);
 }
 
 bool
 log_on(enum log_level level)
 {
-	return level <= log_most;
+	return (int)level <= atomic_load_explicit(&log_most, memory_order_relaxed);
 }
 
 /* One message is one line, whatever was formatted into it: a name with a newline must

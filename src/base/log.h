@@ -13,6 +13,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* Set once by main before threads start. */
 void log_init(enum log_level most, bool journal);
+/* [any] From now on. */
+void log_set_level(enum log_level most);
 /* One write(2) per message, safe from every thread. [any] */
 void log_at(enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

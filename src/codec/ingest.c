@@ -360,17 +360,23 @@ ingest_cursor_init(struct ingest_cursor *c, enum ingest_form form, struct str bo
 	};
 }
 
+static bool
+is_blank(struct str line)
+{
+	struct scan s;
+
+	scan_init(&s, line);
+	return scan_at_end(&s);
+}
+
 static enum emp_rc
 next_line(struct ingest_cursor *c, const struct ingest *in, struct event *out,
 	  bool *more, struct problem *p)
 {
 	while (c->rest.n > 0) {
 		struct str line = str_split(&c->rest, '\n');
-		struct str text = str_trim(line);
 
-		/* Not the whole trimmed line is what is decoded: a CR before the line
-		 * feed is white space to JSON as well. */
-		if (text.n == 0 || (text.n == 1 && text.p[0] == '\r'))
+		if (is_blank(line))
 			continue;
 		c->index++;
 		*more = true;

@@ -35,4 +35,13 @@ CLEANFILES += %D%/builtin_surveys.c
 		$(dist_surveys_DATA:%=$(srcdir)/%) >$@.new && mv $@.new $@
 
 tests_unit_unit_SOURCES += \
+	tests/unit/ingest_fixture.h \
+	tests/unit/test_codec_ingest.c \
+	tests/unit/test_codec_ingest_many.c \
+	tests/unit/test_codec_ingest_refused.c \
 	tests/unit/test_codec_json.c
+
+FUZZERS += tests/fuzz/fuzz_ingest
+tests_fuzz_fuzz_ingest_SOURCES = tests/fuzz/fuzz_ingest.c \
+	tests/unit/ingest_fixture.h $(FUZZ_MAIN)
+tests_fuzz_fuzz_ingest_LDFLAGS = $(FUZZ_LINK)

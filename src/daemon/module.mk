@@ -1,4 +1,14 @@
-# src/daemon: sources, headers and unit tests, in alphabetical order. The program:
-#   sbin_PROGRAMS += empowerd
-#   empowerd_SOURCES = %D%/main.c
-# (all other files of this directory go into the library)
+# src/daemon: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/config.c \
+	%D%/config.def \
+	%D%/config.h \
+	%D%/config_file.c \
+	%D%/daemon.c \
+	%D%/daemon.h \
+	%D%/first.c \
+	%D%/first.h \
+	%D%/notify.c \
+	%D%/notify.h \
+	%D%/wiring.c \
+	%D%/wiring.h

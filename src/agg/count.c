@@ -1,0 +1,252 @@
+/* Counting: one event into its buckets of every grain.
+ *
+ * Two passes, so that an event counts everywhere or nowhere: first the buckets are
+ * found, made, loaded from the file or enlarged, which can fail; then the numbers go
+ * up, which cannot. The bounds of the day are cached, because a division is all that
+ * the buckets of an ordinary day need and events seldom ask for a new one. */
+#include "agg/agg_impl.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/* New buckets get room for this many slots more than needed so far, rounded up: open
+ * surveys gain questions. */
+#define SLOT_ROUND 8u
+
+struct target {
+	struct page *page;
+	struct agg_bucket *bucket;
+	uint32_t rel;
+};
+
+static bool
+day_is_plain(const struct tz *z, int64_t lo, int64_t hi)
+{
+	if (hi - lo != S_PER_DAY)
+		return false;
+	for (int64_t h = lo; h < hi; h += S_PER_HOUR)
+		if (tz_floor(z, TZ_HOUR, h) != h ||
+		    tz_next(z, TZ_HOUR, h) != h + S_PER_HOUR)
+			return false;
+	return true;
+}
+
+static void
+starts_of(struct agg *a, int64_t t, int64_t start[GRAIN_COUNT])
+{
+	const struct tz *z = a->c.tz;
+	struct day_cache *d =
+		&a->days[(uint64_t)agg_floor_div(t, S_PER_DAY) % DAY_CACHE];
+
+	if (t < d->lo || t >= d->hi) {
+		d->lo = tz_floor(z, TZ_DAY, t);
+		d->hi = tz_next(z, TZ_DAY, t);
+		d->plain = day_is_plain(z, d->lo, d->hi);
+	}
+	start[GRAIN_DAY] = d->lo;
+	if (d->plain) {
+		start[GRAIN_HOUR] = t - (t - d->lo) % S_PER_HOUR;
+		start[GRAIN_MINUTE] = t - (t - d->lo) % S_PER_MIN;
+	} else {
+		start[GRAIN_HOUR] = tz_floor(z, TZ_HOUR, t);
+		start[GRAIN_MINUTE] = tz_floor(z, TZ_MINUTE, t);
+	}
+}
+
+static uint8_t
+width_for(uint32_t v)
+{
+	return v <= UINT8_MAX ? 1 : v <= UINT16_MAX ? 2 : 4;
+}
+
+static void
+cell_fill(struct agg_bucket *b, const struct cell *c)
+{
+	uint32_t n = c->n_slots < b->n ? c->n_slots : b->n;
+
+	b->seq = c->seq;
+	for (uint32_t i = 0; i < n; i++) {
+		if (b->width == 1)
+			atomic_store_explicit((_Atomic uint8_t *)b->slots + i,
+					      (uint8_t)c->slots[i],
+					      memory_order_relaxed);
+		else if (b->width == 2)
+			atomic_store_explicit((_Atomic uint16_t *)(void *)b->slots + i,
+					      (uint16_t)c->slots[i],
+					      memory_order_relaxed);
+		else
+			atomic_store_explicit((_Atomic uint32_t *)(void *)b->slots + i,
+					      c->slots[i], memory_order_relaxed);
+	}
+}
+
+static uint8_t
+cell_width(const struct cell *c)
+{
+	uint32_t top = 0;
+
+	for (uint32_t i = 0; i < c->n_slots; i++)
+		if (c->slots[i] > top)
+			top = c->slots[i];
+	return width_for(top);
+}
+
+/* The bucket of the track with that start, made or loaded when it is missing. */
+static enum emp_rc
+target_find(struct agg *a, struct track *t, enum grain g, int64_t start,
+	    struct target *out)
+{
+	bool cold = start < atomic_load_explicit(&a->ram[g], memory_order_relaxed);
+	_Atomic(struct agg_bucket *) *link;
+	struct agg_bucket *b;
+	struct cell c = {.key = {t->series, t->subject, start, (uint8_t)g}};
+	enum emp_rc rc;
+
+	out->page = agg_page_get(a, t, g, start);
+	if (out->page == NULL)
+		return EMP_NOMEM;
+	out->rel = (uint32_t)(start - out->page->base);
+	link = agg_place_find(out->page, out->rel);
+	b = atomic_load_explicit(link, memory_order_relaxed);
+	out->bucket = b;
+	if (b != NULL && b->rel == out->rel)
+		return EMP_OK;
+	if (cold && !agg_ring_reserve(&a->cold, 1))
+		return EMP_NOMEM;
+	if (cold && agg_track_cold(a, t, g, start)) {
+		rc = a->c.load(a->c.ctx, &c.key, &c);
+		if (rc != EMP_OK)
+			return rc;
+		if (c.n_slots > t->n_slots)
+			t->n_slots = c.n_slots;
+	}
+	b = agg_bucket_make(a, out->page, out->rel, link, t->n_slots, cell_width(&c));
+	if (b == NULL)
+		return EMP_NOMEM;
+	cell_fill(b, &c);
+	out->bucket = b;
+	if (cold) {
+		b->state |= BUCKET_COLD;
+		agg_ring_push(&a->cold, (struct place){out->page, out->rel, 0});
+	}
+	return EMP_OK;
+}
+
+/* Room for the event's slots, and for one more in each of them. */
+static enum emp_rc
+target_widen(struct agg *a, struct target *t, const struct event_slots *s, uint32_t n)
+{
+	struct agg_bucket *b = t->bucket;
+	uint32_t limit = b->width == 1 ? UINT8_MAX
+		: b->width == 2        ? UINT16_MAX
+				       : UINT32_MAX;
+	uint8_t width = b->width;
+
+	for (uint32_t i = 0; i < s->n && width == b->width && width < 4; i++)
+		if (s->n > limit || agg_slot(b, s->slot[i]) > limit - s->n)
+			width *= 2;
+	if (n <= b->n && width == b->width)
+		return EMP_OK;
+	b = agg_bucket_make(a, t->page, t->rel, agg_place_find(t->page, t->rel),
+			    n > b->n ? n : b->n, width);
+	if (b == NULL)
+		return EMP_NOMEM;
+	t->bucket = b;
+	return EMP_OK;
+}
+
+static uint32_t
+slots_needed(const struct event_slots *s)
+{
+	uint32_t top = 0;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->slot[i] > top)
+			top = s->slot[i];
+	return top + 1;
+}
+
+enum emp_rc
+agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_slots *s,
+	  int64_t seq, bool replay)
+{
+	struct target target[GRAIN_COUNT];
+	int64_t start[GRAIN_COUNT];
+	struct track *t;
+	uint32_t need;
+	uint32_t k = 0;
+	enum emp_rc rc;
+
+	if (s->subject == 0 || s->n == 0)
+		return EMP_OK;
+	t = agg_track_get(a, series, s->subject);
+	if (t == NULL || !agg_ring_reserve(&a->dirty, GRAIN_COUNT))
+		return EMP_NOMEM;
+	need = slots_needed(s);
+	EMP_ASSERT(need <= SURVEY_SLOTS_MAX);
+	if (need > t->n_slots)
+		t->n_slots = (need + SLOT_ROUND - 1) / SLOT_ROUND * SLOT_ROUND;
+	starts_of(a, agg_floor_div(time_ms, MS_PER_S), start);
+	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
+		if (start[g] < atomic_load_explicit(&a->exist[g], memory_order_relaxed))
+			continue;
+		rc = target_find(a, t, g, start[g], &target[k]);
+		if (rc == EMP_OK)
+			rc = target_widen(a, &target[k], s, need);
+		if (rc != EMP_OK)
+			return rc;
+		if (!replay || target[k].bucket->seq < seq)
+			k++;
+	}
+	for (uint32_t i = 0; i < k; i++) {
+		struct agg_bucket *b = target[i].bucket;
+
+		for (uint32_t j = 0; j < s->n; j++)
+			agg_bucket_add(b, s->slot[j]);
+		b->seq = seq;
+		if ((b->state & BUCKET_DIRTY) != 0)
+			continue;
+		b->state |= BUCKET_DIRTY;
+		agg_ring_push(&a->dirty,
+			      (struct place){target[i].page, target[i].rel, seq});
+	}
+	atomic_store_explicit(&a->n_dirty, a->dirty.n, memory_order_relaxed);
+	if (a->cold.n > COLD_MAX)
+		agg_cold_evict(a);
+	return EMP_OK;
+}
+
+enum emp_rc
+agg_cell_put(struct agg *a, const struct cell *c)
+{
+	enum grain g = c->key.grain;
+	struct target target;
+	struct track *t;
+
+	if (c->key.start < atomic_load_explicit(&a->exist[g], memory_order_relaxed))
+		return EMP_OK;
+	if (c->key.start < atomic_load_explicit(&a->ram[g], memory_order_relaxed)) {
+		if (c->key.start < a->start_lo[g])
+			a->start_lo[g] = c->key.start;
+		a->start_hi[g] = atomic_load_explicit(&a->ram[g], memory_order_relaxed);
+		atomic_store(&a->has_cold[g], true);
+		return EMP_OK;
+	}
+	t = agg_track_get(a, c->key.series, c->key.subject);
+	if (t == NULL)
+		return EMP_NOMEM;
+	if (c->n_slots > t->n_slots)
+		t->n_slots = (c->n_slots + SLOT_ROUND - 1) / SLOT_ROUND * SLOT_ROUND;
+	target.page = agg_page_get(a, t, g, c->key.start);
+	if (target.page == NULL)
+		return EMP_NOMEM;
+	target.rel = (uint32_t)(c->key.start - target.page->base);
+	target.bucket = agg_bucket_make(a, target.page, target.rel,
+					agg_place_find(target.page, target.rel),
+					t->n_slots, cell_width(c));
+	if (target.bucket == NULL)
+		return EMP_NOMEM;
+	cell_fill(target.bucket, c);
+	return EMP_OK;
+}

@@ -1,0 +1,507 @@
+/* Merging: series to groups, starts to buckets of time, slots to sums. */
+#include "agg/merge_impl.h"
+
+#include <stdlib.h>
+
+#define ARENA_CHUNK (64 * 1024)
+#define TABLE_FIRST 64
+#define BYTES_MAX (256u * 1024 * 1024) /* of one answer's sums */
+/* Times that the horizon may move under a reading before it gives up. */
+#define RUN_TRIES 4
+
+enum emp_rc
+merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
+{
+	struct merge *m = calloc(1, sizeof *m);
+	int64_t exist[GRAIN_COUNT];
+	struct raw_target *targets;
+	enum emp_rc rc = EMP_NOMEM;
+
+	if (m == NULL)
+		return EMP_NOMEM;
+	m->s = *s;
+	arena_init(&m->raw.arena, ARENA_CHUNK);
+	targets = arena_alloc(&m->raw.arena, (s->n_targets + 1) * sizeof *targets);
+	if (targets == NULL)
+		goto out;
+	for (uint32_t i = 0; i < s->n_targets; i++)
+		targets[i] = s->targets[i];
+	m->raw.targets = targets;
+	m->raw.n_targets = s->n_targets;
+	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
+		exist[g] = agg_horizon(s->agg, g);
+	rc = window_plan(&m->w, s->q, s->tz, exist, p);
+	m->raw.from = m->w.from;
+	m->raw.to = m->w.to;
+	m->raw.from_all = m->w.from == INT64_MIN;
+	m->raw.to_all = m->w.to == INT64_MAX;
+out:
+	if (rc != EMP_OK)
+		merge_free(&m);
+	*out = m;
+	return rc;
+}
+
+void
+merge_free(struct merge **mp)
+{
+	struct merge *m = *mp;
+
+	if (m == NULL)
+		return;
+	arena_fini(&m->raw.arena);
+	free(m->raw.groups);
+	free(m->raw.times);
+	free(m->group_at);
+	free(m->time_at);
+	free(m->seen.v);
+	free(m);
+	*mp = NULL;
+}
+
+/* ---- tables -------------------------------------------------------------------- */
+
+static uint32_t
+mix(uint64_t v)
+{
+	v *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(v >> 32);
+}
+
+static uint64_t
+group_key(const struct raw_group *g)
+{
+	uint64_t v = g->audience;
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		v = (v ^ g->dim[d]) * 0xff51afd7ed558ccdu + 1;
+	return v;
+}
+
+/* An empty table twice as large; the caller puts everything in again. */
+static bool
+table_grow(uint32_t **at, uint32_t *cap)
+{
+	uint32_t n = *cap ? *cap * 2 : TABLE_FIRST;
+	uint32_t *v = calloc(n, sizeof *v);
+
+	if (v == NULL)
+		return false;
+	free(*at);
+	*at = v;
+	*cap = n;
+	return true;
+}
+
+static void
+table_put(uint32_t *at, uint32_t cap, uint32_t hash, uint32_t index)
+{
+	uint32_t i = hash & (cap - 1);
+
+	while (at[i] != 0)
+		i = (i + 1) & (cap - 1);
+	at[i] = index + 1;
+}
+
+static bool
+array_grow(void **v, uint32_t *max, uint32_t n, size_t size)
+{
+	uint32_t next = *max ? *max * 2 : TABLE_FIRST;
+	void *p;
+
+	if (n < *max)
+		return true;
+	p = realloc(*v, next * size);
+	if (p == NULL)
+		return false;
+	*v = p;
+	*max = next;
+	return true;
+}
+
+static uint32_t
+group_new(struct merge *m, const struct raw_group *g)
+{
+	struct rollup_raw *r = &m->raw;
+	struct raw_group *new;
+
+	if ((r->n_groups + 1) * 2 > m->group_cap) {
+		if (!table_grow(&m->group_at, &m->group_cap))
+			return RAW_NONE;
+		for (uint32_t i = 0; i < r->n_groups; i++)
+			table_put(m->group_at, m->group_cap,
+				  mix(group_key(&r->groups[i])), i);
+	}
+	if (!array_grow((void **)&r->groups, &m->groups_max, r->n_groups, sizeof *new))
+		return RAW_NONE;
+	new = &r->groups[r->n_groups];
+	*new = *g;
+	new->sums = arena_zalloc(&r->arena, (r->n_targets + 1) * sizeof *new->sums);
+	if (new->sums == NULL)
+		return RAW_NONE;
+	table_put(m->group_at, m->group_cap, mix(group_key(new)), r->n_groups);
+	return r->n_groups++;
+}
+
+static uint32_t
+group_find(struct merge *m, const struct agg_series *s)
+{
+	struct raw_group g = {.audience = s->audience};
+	uint32_t i;
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		if ((m->s.q->group & (1u << d)) != 0)
+			g.dim[d] = d == DIM_UNIT ? merge_unit_shown(m, s)
+						 : s->dim_id[d];
+	i = m->group_cap ? mix(group_key(&g)) & (m->group_cap - 1) : 0;
+	while (m->group_cap != 0 && m->group_at[i] != 0) {
+		const struct raw_group *have = &m->raw.groups[m->group_at[i] - 1];
+
+		if (have->audience == g.audience &&
+		    memcmp(have->dim, g.dim, sizeof g.dim) == 0)
+			return m->group_at[i] - 1;
+		i = (i + 1) & (m->group_cap - 1);
+	}
+	i = group_new(m, &g);
+	if (i == RAW_NONE)
+		m->rc = EMP_NOMEM;
+	return i;
+}
+
+static uint32_t
+time_new(struct merge *m, int64_t start)
+{
+	struct rollup_raw *r = &m->raw;
+
+	if ((r->n_times + 1) * 2 > m->time_cap) {
+		if (!table_grow(&m->time_at, &m->time_cap))
+			return RAW_NONE;
+		for (uint32_t i = 0; i < r->n_times; i++)
+			table_put(m->time_at, m->time_cap, mix((uint64_t)r->times[i]),
+				  i);
+	}
+	if (!array_grow((void **)&r->times, &m->times_max, r->n_times,
+			sizeof *r->times))
+		return RAW_NONE;
+	r->times[r->n_times] = start;
+	table_put(m->time_at, m->time_cap, mix((uint64_t)start), r->n_times);
+	return r->n_times++;
+}
+
+/* Bucket of an instant; `start` says that it is the start of a cell. */
+static uint32_t
+time_find(struct merge *m, int64_t t, bool start)
+{
+	enum step step = m->s.q->step;
+	uint32_t i;
+
+	if (t >= m->time_lo && t < m->time_hi)
+		return m->time_last;
+	if (step == STEP_ALL) {
+		m->time_lo = INT64_MIN;
+		m->time_hi = INT64_MAX;
+	} else if (start && step <= STEP_DAY) {
+		m->time_lo = t;
+		m->time_hi = t + 1;
+	} else {
+		m->time_lo = tz_floor(m->s.tz, step_unit(step), t);
+		m->time_hi = tz_next(m->s.tz, step_unit(step), t);
+	}
+	i = m->time_cap ? mix((uint64_t)m->time_lo) & (m->time_cap - 1) : 0;
+	while (m->time_cap != 0 && m->time_at[i] != 0) {
+		m->time_last = m->time_at[i] - 1;
+		if (m->raw.times[m->time_last] == m->time_lo)
+			return m->time_last;
+		i = (i + 1) & (m->time_cap - 1);
+	}
+	m->time_last = time_new(m, m->time_lo);
+	if (m->time_last == RAW_NONE) {
+		m->time_lo = m->time_hi = 0;
+		m->rc = EMP_NOMEM;
+	}
+	return m->time_last;
+}
+
+/* The vector of sums, made when it is missing. */
+static uint64_t *
+vector_get(struct merge *m, struct raw_sums *s, uint32_t time, uint32_t n)
+{
+	struct arena *a = &m->raw.arena;
+
+	if (time >= s->cap) {
+		uint32_t cap = s->cap ? s->cap * 2 : m->s.q->step == STEP_ALL ? 1 : 32;
+		uint64_t **at;
+
+		while (cap <= time)
+			cap *= 2;
+		at = arena_zalloc(a, cap * sizeof *at);
+		if (at == NULL)
+			goto nomem;
+		if (s->cap > 0)
+			memcpy(at, s->at, s->cap * sizeof *at);
+		s->at = at;
+		s->cap = cap;
+	}
+	if (s->at[time] != NULL)
+		return s->at[time];
+	m->vectors++;
+	if ((m->s.rows_max != 0 && m->vectors > m->s.rows_max) ||
+	    a->used + n * sizeof(uint64_t) > BYTES_MAX) {
+		m->rc = EMP_TOO_LARGE;
+		return NULL;
+	}
+	s->at[time] = arena_zalloc(a, n * sizeof(uint64_t));
+	if (s->at[time] != NULL)
+		return s->at[time];
+nomem:
+	m->rc = EMP_NOMEM;
+	return NULL;
+}
+
+/* ---- memory -------------------------------------------------------------------- */
+
+struct visit {
+	struct merge *m;
+	struct raw_sums *sums; /* NULL: only look whether there is anything */
+	const struct raw_target *target;
+	uint32_t series;
+	enum grain grain;
+	uint64_t met;
+};
+
+static void
+seen_add(struct merge *m, const struct visit *v, int64_t start)
+{
+	struct seen *s = &m->seen;
+
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : TABLE_FIRST;
+		struct cell_key *k = realloc(s->v, cap * sizeof *k);
+
+		if (k == NULL) {
+			m->rc = EMP_NOMEM;
+			return;
+		}
+		s->v = k;
+		s->cap = cap;
+	}
+	s->v[s->n++] = (struct cell_key){v->series, v->target->subject, start,
+					 (uint8_t)v->grain};
+}
+
+static void
+visit_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
+{
+	struct visit *v = ctx;
+	struct merge *m = v->m;
+	uint32_t time;
+	uint64_t *sums;
+
+	v->met++;
+	if (v->sums == NULL || m->rc != EMP_OK)
+		return;
+	if (start < m->ram[v->grain])
+		seen_add(m, v, start);
+	time = time_find(m, start, true);
+	if (time == RAW_NONE)
+		return;
+	sums = vector_get(m, v->sums, time, v->target->n);
+	if (sums != NULL)
+		agg_bucket_sum(b, v->target->first, v->target->n, sums);
+}
+
+static void
+visit_series(struct merge *m, uint32_t id)
+{
+	struct visit v = {.m = m, .series = id};
+	struct agg_series s;
+	uint32_t group = RAW_NONE;
+
+	agg_series_get(m->s.agg, id, &s);
+	if ((m->s.audiences & (1u << s.audience)) == 0)
+		return;
+	if (merge_selects(m, &s))
+		group = group_find(m, &s);
+	else if (!s.is_other)
+		return;
+	for (uint32_t t = 0; t < m->raw.n_targets && m->rc == EMP_OK; t++) {
+		v.target = &m->raw.targets[t];
+		v.sums = group == RAW_NONE ? NULL : &m->raw.groups[group].sums[t];
+		for (uint32_t i = 0; i < m->w.n; i++) {
+			v.grain = m->w.part[i].grain;
+			agg_each_bucket(m->s.agg, id, v.target->subject, v.grain,
+					m->w.part[i].from, m->w.part[i].to,
+					visit_bucket, &v);
+		}
+	}
+	if (s.is_other && v.met > 0)
+		m->raw.incomplete = true;
+	m->raw.cells += v.met;
+	if (m->rc == EMP_OK && m->s.cells_max != 0 && m->raw.cells > m->s.cells_max)
+		m->rc = EMP_STALE;
+}
+
+static void
+start_over(struct merge *m)
+{
+	m->raw.n_groups = m->raw.n_times = 0;
+	m->raw.cells = 0;
+	m->raw.incomplete = false;
+	if (m->group_cap > 0)
+		memset(m->group_at, 0, m->group_cap * sizeof *m->group_at);
+	if (m->time_cap > 0)
+		memset(m->time_at, 0, m->time_cap * sizeof *m->time_at);
+	m->time_lo = m->time_hi = 0;
+	m->seen.n = 0;
+	m->vectors = 0;
+	m->rc = EMP_OK;
+}
+
+/* Whether memory is now complete from a later start on than it was before. */
+static bool
+horizon_moved(struct merge *m)
+{
+	bool moved = false;
+
+	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
+		int64_t now = agg_ram_horizon(m->s.agg, g);
+
+		moved = moved || now != m->ram[g];
+		m->ram[g] = now;
+	}
+	return moved;
+}
+
+static int
+key_cmp(const void *pa, const void *pb)
+{
+	const struct cell_key *a = pa;
+	const struct cell_key *b = pb;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a->series != b->series)
+		return a->series < b->series ? -1 : 1;
+	if (a->subject != b->subject)
+		return a->subject < b->subject ? -1 : 1;
+	return (int)a->grain - (int)b->grain;
+}
+
+enum emp_rc
+merge_run(struct merge *m)
+{
+	int tries = 0;
+	uint32_t n;
+
+	(void)horizon_moved(m);
+	do {
+		start_over(m);
+		if (tries++ == RUN_TRIES)
+			return EMP_STALE;
+		agg_enter(m->s.reader);
+		n = agg_series_count(m->s.agg);
+		m->rc = merge_select_init(m);
+		for (uint32_t id = 1; id <= n && m->rc == EMP_OK; id++)
+			visit_series(m, id);
+		agg_leave(m->s.reader);
+	} while (horizon_moved(m));
+	if (m->seen.n > 1)
+		qsort(m->seen.v, m->seen.n, sizeof *m->seen.v, key_cmp);
+	return m->rc;
+}
+
+/* ---- the file ------------------------------------------------------------------ */
+
+bool
+merge_wants(const struct merge *m, enum grain g, int64_t *from, int64_t *to)
+{
+	int64_t lo = INT64_MAX;
+	int64_t hi = INT64_MIN;
+
+	for (uint32_t i = 0; i < m->w.n; i++) {
+		const struct window_part *part = &m->w.part[i];
+
+		if (part->grain != g || part->from >= m->ram[g])
+			continue;
+		if (part->from < lo)
+			lo = part->from;
+		if (part->to > hi)
+			hi = part->to;
+	}
+	*from = lo;
+	*to = hi < m->ram[g] ? hi : m->ram[g];
+	return lo < hi;
+}
+
+static bool
+cell_in_window(const struct merge *m, const struct cell_key *k)
+{
+	for (uint32_t i = 0; i < m->w.n; i++)
+		if (m->w.part[i].grain == k->grain && k->start >= m->w.part[i].from &&
+		    k->start < m->w.part[i].to)
+			return k->start < m->ram[k->grain];
+	return false;
+}
+
+enum emp_rc
+merge_feed(void *ctx, const struct cell *c)
+{
+	struct merge *m = ctx;
+	struct agg_series s;
+	uint32_t group = RAW_NONE;
+
+	if (!cell_in_window(m, &c->key) ||
+	    (m->seen.n > 0 &&
+	     bsearch(&c->key, m->seen.v, m->seen.n, sizeof c->key, key_cmp) != NULL))
+		return EMP_OK;
+	agg_series_get(m->s.agg, c->key.series, &s);
+	if ((m->s.audiences & (1u << s.audience)) == 0)
+		return EMP_OK;
+	for (uint32_t t = 0; t < m->raw.n_targets && m->rc == EMP_OK; t++) {
+		const struct raw_target *target = &m->raw.targets[t];
+		uint64_t *sums;
+		uint32_t time;
+
+		if (target->subject != c->key.subject)
+			continue;
+		if (s.is_other)
+			m->raw.incomplete = true;
+		m->raw.cells++;
+		if (group == RAW_NONE && !merge_selects(m, &s))
+			return EMP_OK;
+		group = group_find(m, &s);
+		time = time_find(m, c->key.start, true);
+		if (group == RAW_NONE || time == RAW_NONE)
+			break;
+		sums = vector_get(m, &m->raw.groups[group].sums[t], time, target->n);
+		for (uint32_t i = 0;
+		     sums != NULL && i < target->n && target->first + i < c->n_slots;
+		     i++)
+			sums[i] += c->slots[target->first + i];
+	}
+	return m->rc;
+}
+
+const struct rollup_raw *
+merge_raw(const struct merge *m)
+{
+	return &m->raw;
+}
+
+/* ---- rows ---------------------------------------------------------------------- */
+
+uint32_t
+merge_group(struct merge *m, uint32_t series)
+{
+	struct agg_series s;
+
+	agg_series_get(m->s.agg, series, &s);
+	return s.audience != AUDIENCE_NONE && merge_selects(m, &s) ? group_find(m, &s)
+								   : RAW_NONE;
+}
+
+uint32_t
+merge_time(struct merge *m, int64_t t)
+{
+	return t >= m->w.from && t < m->w.to ? time_find(m, t, false) : RAW_NONE;
+}

@@ -1,0 +1,48 @@
+/* Inside of a merge: what merge.c (groups, times, sums) and select.c (filters) share.
+ */
+#ifndef EMP_AGG_MERGE_IMPL_H
+#define EMP_AGG_MERGE_IMPL_H
+
+#include "agg/merge.h"
+#include "agg/window.h"
+
+/* What a dimension's filter accepts. */
+struct select {
+	bool any;
+	uint32_t n; /* names: ids in id[]; units: bits below n */
+	uint32_t id[QUERY_VALUES_MAX];
+	const uint8_t *units; /* per unit id: in one of the subtrees */
+};
+
+/* A cell in the part of time that memory may not hold, met in memory. */
+struct seen {
+	struct cell_key *v;
+	size_t cap, n;
+};
+
+struct merge {
+	struct merge_spec s;
+	struct rollup_raw raw;
+	struct window w;
+	struct select select[DIM_COUNT];
+	uint32_t *unit_as; /* per unit id: folded and cut; NULL: itself */
+	uint32_t n_units;
+	/* Open addressing: index + 1 of a group or time. */
+	uint32_t *group_at, *time_at;
+	uint32_t group_cap, time_cap, groups_max, times_max;
+	/* The bucket of time met last. */
+	int64_t time_lo, time_hi;
+	uint32_t time_last;
+	int64_t ram[GRAIN_COUNT];
+	struct seen seen;
+	uint64_t vectors;
+	enum emp_rc rc; /* first failure inside of a callback */
+};
+
+/* Resolve names to ids and prepare the units. */
+EMP_MUST_CHECK enum emp_rc merge_select_init(struct merge *m);
+bool merge_selects(const struct merge *m, const struct agg_series *s);
+/* The unit that rows show for this one. */
+uint32_t merge_unit_shown(const struct merge *m, const struct agg_series *s);
+
+#endif
