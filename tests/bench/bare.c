@@ -83,7 +83,8 @@ load(int batches)
 		" id, survey_id, person, comment, complete)"
 		" VALUES (?, 4, ?, ?, ?, ?, ?, ?, NULL, ?, 1)");
 	sqlite3_stmt *answer = prepare(
-		"INSERT INTO answer (key, question_id, value, text) VALUES (?, ?, ?, NULL)");
+		"INSERT INTO answer (key, question_id, value, text)"
+		" VALUES (?, ?, ?, NULL)");
 	sqlite3_stmt *ids = prepare("INSERT INTO id_block (time, ids) VALUES (?, ?)");
 	int64_t seq = number("SELECT max(seq) FROM event");
 	int64_t series = number("SELECT count(*) FROM series");

@@ -36,10 +36,11 @@ static const struct {
 	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", false, CTL_PARSE_DONE, 200,
 	 "abc", false},
 	{"HTTP/1.1 204 No Content\r\n\r\n", false, CTL_PARSE_DONE, 204, "", false},
-	{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\ncontent-length:1\r\n\r\nx",
+	{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\n"
+	 "content-length:1\r\n\r\nx",
 	 false, CTL_PARSE_DONE, 201, "x", false},
-	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n"
-	 "\r\n",
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	 "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
 	 false, CTL_PARSE_DONE, 200, "abcd", false},
 	{"HTTP/1.1 200 OK\r\n\r\nall of it", true, CTL_PARSE_DONE, 200, "all of it",
 	 true},
