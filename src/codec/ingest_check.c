@@ -32,7 +32,7 @@ const struct field ingest_fields[F_COUNT] = {
 #undef FIELD
 };
 
-static const uint8_t by_slot[64] = {
+const uint8_t ingest_by_slot[FIELD_SLOTS] = {
 #define ENVELOPE(slot, id, text) [slot] = F_##id,
 #define FIELD(slot, id, text, what, member, with, needed) [slot] = F_##id,
 #include "codec/ingest_fields.def"
@@ -40,20 +40,14 @@ static const uint8_t by_slot[64] = {
 #undef FIELD
 };
 
-enum field_id
-field_find(struct str name)
-{
-	enum field_id f;
-
-	if (name.n < 2)
-		return F_NONE;
-	/* A free slot leads to row 0, whose name then differs. */
-	f = (enum field_id)by_slot[field_slot(name.p, name.n)];
-	if (ingest_fields[f].n != name.n ||
-	    memcmp(ingest_fields[f].name, name.p, name.n) != 0)
-		return F_NONE;
-	return f;
-}
+#define ENVELOPE(slot, id, text)                                                       \
+	_Static_assert(sizeof(text) - 1 >= FIELD_NAME_MIN &&                           \
+			       sizeof(text) - 1 <= FIELD_NAME_MAX,                     \
+		       "field_find cannot find a name of this length");
+#define FIELD(slot, id, text, what, member, with, needed) ENVELOPE(slot, id, text)
+#include "codec/ingest_fields.def"
+#undef ENVELOPE
+#undef FIELD
 
 /* The fields without which an event of these types is refused; folds to a few tests. */
 static uint64_t

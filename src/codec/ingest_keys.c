@@ -1,12 +1,12 @@
 /* What an event is recognised by when it comes again: its key, and a hash of what it
  * said.
  *
- * The hash runs over one spelling of the event: type, time if it was sent, then every
- * field that its type may have, in the order of ingest_fields.def and as the event
- * holds it, with lengths before texts so that nothing can pass for something else.
- * Answers are put in the order of their names. Absent and default are the same: they
- * mean the same. The hash is stored, so the spelling must not change from one release
- * to the next. */
+ * The hash runs over one spelling of the event: type, time if it was sent, then each
+ * field that is there, in the order of ingest_fields.def and as the event holds it,
+ * with its number before it and lengths before texts, so that nothing can pass for
+ * something else. Answers are put in the order of their names. Absent and default are
+ * the same: they mean the same. The hash is stored, so the spelling must not change
+ * from one release to the next. */
 #include "codec/ingest_impl.h"
 
 #define DIGEST_BYTES 16
@@ -20,53 +20,58 @@ struct spelling {
 };
 
 static void
+fold(struct spelling *s)
+{
+	uint8_t digest[DIGEST_BYTES];
+
+	s->h->fn(s->h->ctx, digest, s->bytes, s->n);
+	memcpy(s->bytes, digest, sizeof digest);
+	s->n = sizeof digest;
+}
+
+static void
 put_bytes(struct spelling *s, const void *p, size_t n)
 {
 	const uint8_t *from = p;
 
-	while (n > 0) {
-		size_t room = sizeof s->bytes - s->n;
-		size_t part = n < room ? n : room;
+	while (n > sizeof s->bytes - s->n) {
+		size_t part = sizeof s->bytes - s->n;
 
 		memcpy(s->bytes + s->n, from, part);
 		s->n += part;
 		from += part;
 		n -= part;
-		if (s->n == sizeof s->bytes) {
-			uint8_t digest[DIGEST_BYTES];
-
-			s->h->fn(s->h->ctx, digest, s->bytes, s->n);
-			memcpy(s->bytes, digest, sizeof digest);
-			s->n = sizeof digest;
-		}
+		fold(s);
 	}
+	if (n > 0)
+		memcpy(s->bytes + s->n, from, n);
+	s->n += n;
+}
+
+/* The n low bytes of a number, the lowest first on every machine. */
+static inline void
+put_number(struct spelling *s, uint64_t v, size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	if (sizeof s->bytes - s->n < sizeof v)
+		fold(s);
+	memcpy(s->bytes + s->n, &v, sizeof v); /* what is behind n is written over */
+	s->n += n;
 }
 
 static void
 put_int(struct spelling *s, int64_t v)
 {
-	uint8_t bytes[8];
-
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)((uint64_t)v >> (8 * i));
-	put_bytes(s, bytes, sizeof bytes);
-}
-
-static void
-put_u8(struct spelling *s, uint8_t v)
-{
-	put_bytes(s, &v, 1);
+	put_number(s, (uint64_t)v, 8);
 }
 
 static void
 put_str(struct spelling *s, struct str v)
 {
-	uint8_t length[4] = {(uint8_t)v.n, (uint8_t)(v.n >> 8), (uint8_t)(v.n >> 16),
-			     (uint8_t)(v.n >> 24)};
-
-	put_bytes(s, length, sizeof length);
-	if (v.n > 0)
-		put_bytes(s, v.p, v.n);
+	put_number(s, v.n, 4);
+	put_bytes(s, v.p, v.n);
 }
 
 /* Eight bytes of a name as a number decide nearly every comparison. */
@@ -116,10 +121,15 @@ put_answers(struct spelling *s, const struct event *e)
 	}
 }
 
+/* Fields of one byte or one number that hold what they hold when nothing is said are
+ * left out, and so are empty texts. */
 static void
-put_field(struct spelling *s, const struct event *e, const struct field *f)
+put_field(struct spelling *s, const struct event *e, uint8_t number,
+	  const struct field *f)
 {
 	const char *member = (const char *)e + f->offset;
+	struct str text = STR_NONE;
+	int64_t value = -1;
 
 	switch ((enum field_kind)f->kind) {
 	case KIND_AUDIENCE:
@@ -127,39 +137,53 @@ put_field(struct spelling *s, const struct event *e, const struct field *f)
 	case KIND_KIND:
 	case KIND_VISIBILITY:
 	case KIND_BOOL:
+		value = *member != 0 ? *member : -1;
+		break;
 	case KIND_TRISTATE:
-		put_bytes(s, member, 1);
+		value = *(const int8_t *)(const void *)member;
+		break;
+	case KIND_COUNT:
+	case KIND_CENTS:
+		value = *(const int64_t *)(const void *)member;
 		break;
 	case KIND_UNIT:
 	case KIND_NAME:
 	case KIND_TEXT:
 	case KIND_LABEL:
-		put_str(s, *(const struct str *)(const void *)member);
+		text = *(const struct str *)(const void *)member;
 		break;
 	case KIND_IDENTITY:
-		put_str(s, ((const struct identity *)(const void *)member)->text);
-		break;
-	case KIND_COUNT:
-	case KIND_CENTS:
-		put_int(s, *(const int64_t *)(const void *)member);
+		text = ((const struct identity *)(const void *)member)->text;
 		break;
 	case KIND_SURVEY:
-		put_str(s, e->survey->name);
+		text = e->survey->name;
 		break;
 	case KIND_ANSWERS:
+		put_number(s, number, 1);
 		put_answers(s, e);
 		break;
 	case KIND_TO:
+		put_number(s, number, 1);
 		put_int(s, e->n_to);
 		for (uint32_t i = 0; i < e->n_to; i++)
 			put_str(s, e->to[i].text);
 		break;
 	case KIND_REF:
+		if (e->ref_id.n == 0)
+			break;
+		put_number(s, number, 1);
 		put_str(s, e->ref_source);
 		put_str(s, e->ref_id);
 		break;
 	case KIND_ENVELOPE:
 		break; /* key and time are taken care of */
+	}
+	if (value != -1) {
+		put_number(s, number, 1);
+		put_int(s, value);
+	} else if (text.n > 0) {
+		put_number(s, number, 1);
+		put_str(s, text);
 	}
 }
 
@@ -172,13 +196,12 @@ content_hash(const struct event *e, const struct ingest_hash *h)
 
 	s.h = h;
 	s.n = 0;
-	put_u8(&s, e->type);
+	put_number(&s, e->type, 1);
 	put_int(&s, e->time_given ? e->time : -1);
 	for (int f = 0; f < F_COUNT; f++) {
 		if ((ingest_fields[f].types >> e->type & 1) == 0)
 			continue;
-		put_u8(&s, (uint8_t)(f - F_AUDIENCE));
-		put_field(&s, e, &ingest_fields[f]);
+		put_field(&s, e, (uint8_t)(f - F_AUDIENCE), &ingest_fields[f]);
 	}
 	h->fn(h->ctx, digest, s.bytes, s.n);
 	content = (uint32_t)digest[0] | (uint32_t)digest[1] << 8 |
