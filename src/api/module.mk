@@ -28,3 +28,8 @@ libempower_a_SOURCES += \
 	%D%/tokens.c \
 	%D%/units.c \
 	%D%/worker.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_api_cache.c \
+	tests/unit/test_api_keys.c \
+	tests/unit/test_api_limit.c

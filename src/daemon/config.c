@@ -266,7 +266,7 @@ config_fini(struct config *c)
 }
 
 enum emp_rc
-config_environment(struct config *c, char *const *env, struct problem *p)
+config_environment(struct config *c, const char *const *env, struct problem *p)
 {
 	static const size_t prefix = sizeof ENV_PREFIX - 1;
 	char key[ENV_KEY_MAX];

@@ -48,7 +48,7 @@ EMP_MUST_CHECK enum emp_rc config_put(struct config *c, size_t i,
 EMP_MUST_CHECK enum emp_rc config_file(struct config *c, const char *path,
 				       struct problem *p);
 /* [main] The environment. Names that are no keys are warned of. */
-EMP_MUST_CHECK enum emp_rc config_environment(struct config *c, char *const *env,
+EMP_MUST_CHECK enum emp_rc config_environment(struct config *c, const char *const *env,
 					      struct problem *p);
 /* [main] What one value cannot tell: whether they fit each other. */
 EMP_MUST_CHECK enum emp_rc config_check(const struct config *c, struct problem *p);

@@ -2,6 +2,9 @@
  *
  * Every key is declared to it as text and checked by our table while the parser stands
  * on its line, so that all sources have the same rules and an error names the line.
+ *
+ * libconfuse 3.3 counts the lines of comments wrongly, so comments are blanked before
+ * it sees the text.
  */
 #include "daemon/config.h"
 
@@ -11,9 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FILE_MAX (1u << 20)
+
 /* libconfuse hands nothing to its callbacks but the parser; this is used by main
  * alone, before there are threads. */
 static struct {
+	const char *path;
 	struct config *config;
 	struct problem *problem;
 	uint64_t seen; /* bit per row */
@@ -35,8 +41,7 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char place[PROBLEM_POINTER_MAX], text[PROBLEM_DETAIL_MAX];
 
-	snprintf(place, sizeof place, "%s:%d", cfg->filename ? cfg->filename : "-",
-		 cfg->line);
+	snprintf(place, sizeof place, "%s:%d", reading.path, cfg->line);
 	vsnprintf(text, sizeof text, fmt, ap);
 	problem_set(reading.problem, EMP_CONFIG, place, "%s", text);
 }
@@ -93,18 +98,86 @@ grammar(void)
 	return opts;
 }
 
+/* Comments become spaces; line breaks and what is in quotes stay. */
+static void
+blank_comments(char *p)
+{
+	char quote = '\0';
+
+	for (; *p; p++) {
+		if (quote) {
+			if (*p == '\\' && p[1])
+				p++;
+			else if (*p == quote)
+				quote = '\0';
+		} else if (*p == '"' || *p == '\'') {
+			quote = *p;
+		} else if (*p == '#' || (*p == '/' && p[1] == '/')) {
+			while (p[1] && *p != '\n')
+				*p++ = ' ';
+			if (*p != '\n')
+				*p = ' ';
+		} else if (*p == '/' && p[1] == '*') {
+			char *end = strstr(p + 2, "*/");
+
+			end = end ? end + 1 : p + strlen(p) - 1;
+			for (; p <= end; p++)
+				if (*p != '\n')
+					*p = ' ';
+			p = end;
+		}
+	}
+}
+
+/* The whole file, terminated; free() it. */
+static char *
+read_file(const char *path, struct problem *p)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t n;
+
+	if (!f)
+		goto failed;
+	text = malloc(FILE_MAX);
+	if (!text)
+		goto failed;
+	n = fread(text, 1, FILE_MAX, f);
+	if (ferror(f))
+		goto failed;
+	fclose(f);
+	if (n == FILE_MAX || memchr(text, '\0', n)) {
+		free(text);
+		problem_set(p, EMP_CONFIG, path, "is not a text of less than 1 MiB");
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+failed:
+	problem_set(p, EMP_CONFIG, path, "cannot be read: %s", strerror(errno));
+	free(text);
+	if (f)
+		fclose(f);
+	return NULL;
+}
+
 enum emp_rc
 config_file(struct config *c, const char *path, struct problem *p)
 {
-	cfg_opt_t *opts = grammar();
-	cfg_t *cfg = opts ? cfg_init(opts, CFGF_NONE) : NULL;
+	char *text = read_file(path, p);
+	cfg_opt_t *opts;
+	cfg_t *cfg;
 	enum emp_rc rc = EMP_CONFIG;
-	int saved;
 
+	if (!text)
+		return rc;
+	opts = grammar();
+	cfg = opts ? cfg_init(opts, CFGF_NONE) : NULL;
 	if (!cfg) {
-		free(opts);
-		return problem_set(p, EMP_NOMEM, path, "%s", emp_rc_title(EMP_NOMEM));
+		rc = problem_set(p, EMP_NOMEM, path, "%s", emp_rc_title(EMP_NOMEM));
+		goto out;
 	}
+	reading.path = path;
 	reading.config = c;
 	reading.problem = p;
 	reading.seen = 0;
@@ -112,19 +185,12 @@ config_file(struct config *c, const char *path, struct problem *p)
 	for (size_t i = 0; config_key(i); i++)
 		cfg_set_validate_func(cfg, config_key(i), on_value);
 	problem_set(p, EMP_CONFIG, path, "is not a configuration file");
-	errno = 0;
-	switch (cfg_parse(cfg, path)) {
-	case CFG_SUCCESS:
-		rc = EMP_OK;
-		break;
-	case CFG_FILE_ERROR:
-		saved = errno;
-		problem_set(p, EMP_CONFIG, path, "cannot be read: %s", strerror(saved));
-		break;
-	default:
-		break; /* on_error has said it */
-	}
+	blank_comments(text);
+	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
+		rc = EMP_OK; /* else on_error has said it */
 	cfg_free(cfg);
+out:
 	free(opts);
+	free(text);
 	return rc;
 }

@@ -144,7 +144,7 @@ read_all(void *ctx, struct config *c, struct problem *p)
 	if (command->file)
 		rc = config_file(c, command->file, p);
 	if (rc == EMP_OK)
-		rc = config_environment(c, environ, p);
+		rc = config_environment(c, (const char *const *)environ, p);
 	for (size_t i = 0; i < command->n && rc == EMP_OK; i++)
 		rc = config_set(c, command->keys[i], command->values[i], p);
 	if (rc == EMP_OK)

@@ -12,3 +12,6 @@ libempower_a_SOURCES += \
 	%D%/notify.h \
 	%D%/wiring.c \
 	%D%/wiring.h
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_daemon_config.c
