@@ -31,6 +31,7 @@ TESTS += \
 	%D%/lint/headers.py \
 	%D%/lint/format.py \
 	%D%/lint/words.py \
+	%D%/lint/man.py \
 	tests/unit/unit \
 	%D%/fuzz/replay.sh \
 	%D%/pytest.sh
@@ -42,6 +43,7 @@ AM_TESTS_ENVIRONMENT = \
 	HEADER_FLAGS='$(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CHECK_CFLAGS)'; \
 	export HEADER_FLAGS; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
+	MAN_PAGES='$(dist_man_MANS)'; export MAN_PAGES; \
 	PYTHON3='$(PYTHON3)'; export PYTHON3; \
 	FUZZERS='$(FUZZERS)'; export FUZZERS; \
 	EMPOWERD='$(abs_top_builddir)/empowerd'; export EMPOWERD; \

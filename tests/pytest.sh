@@ -2,6 +2,7 @@
 # Runs the black-box tests (and the tests of the lints) against the programs of this
 # build. Without pytest, or without a test, this fails: a test must not vanish.
 set -u
+: "${top_srcdir:?}" "${top_builddir:?}" # the makefile sets them
 dirs=
 for d in lint http integration crash; do
 	[ -d "$top_srcdir/tests/$d" ] && dirs="$dirs $top_srcdir/tests/$d"

@@ -180,3 +180,43 @@ def test_words(tree, name, line, message):
 def test_words_that_only_look_alike(tree, line):
     tree.write("src/base/w.c", line + "\n")
     assert tree.lint("words").returncode == 0
+
+
+PAGE = """.Dd November 21, 2026
+.Dt EMPOWERX 8
+.Os
+.Sh NAME
+.Nm empowerx
+.Nd test page
+.Sh SEE ALSO
+.Xr empowery 1 ,
+.Xr no_such_program 1
+"""
+
+
+@pytest.fixture
+def manual(tree):
+    tree.write("man/empowerx.8", PAGE)
+    tree.write("man/empowery.1", PAGE.replace("EMPOWERX 8", "EMPOWERY 1"))
+    return tree
+
+
+@pytest.mark.parametrize("page,text,pages,message", [
+    ("empowerx.8", PAGE, "empowerx.8 empowery.1", None),
+    ("empowerx.8", PAGE, "empowery.1", "empowerx.8:1: is not installed"),
+    ("empowerx.8", PAGE, "empowerx.8 empowery.1 empowerz.5", "installs empowerz.5"),
+    ("empowerx.8", PAGE.replace(".Sh NAME", ".Sh NAMES"), "empowerx.8 empowery.1",
+     "empowerx.8:1:"),
+    ("empowerx.8", PAGE.replace("Xr empowery 1", "Xr empowery 5"),
+     "empowerx.8 empowery.1", "Xr empowery 5"),
+])
+def test_man(manual, page, text, pages, message):
+    manual.write("man/" + page, text)
+    result = manual.lint("man", MAN_PAGES=pages)
+    assert result.returncode == (1 if message else 0), result.stdout + result.stderr
+    assert message is None or message in result.stdout
+
+
+def test_man_fails_without_the_tool(manual):
+    result = manual.lint("man", PATH="/nonexistent")
+    assert result.returncode == 1 and "no mandoc" in result.stdout
