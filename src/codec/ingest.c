@@ -1,8 +1,32 @@
-/* The event decoder: its entry points and the reading step (see ingest_impl.h).
+/* The event decoder: its entry points and the reading step.
  *
- * Every object that has members we know is read by a function of its own here; whatever
- * else stands in the text is skipped by scan_skip, which does not recurse. Known
- * members are told apart by bits, so they cost no entry in the set of keys. */
+ * What comes in is JSON from strangers, a quarter of a kilobyte at a time, several
+ * hundred thousand times a second. A tree of values costs eight times what is needed
+ * here, so the text is read once, where it lies:
+ *
+ *   bytes -> scan (ingest_scan.h)   tokens; strings become pieces of the text
+ *         -> read (this file)       where the value of each known member is
+ *         -> check (ingest_check.c, ingest_answers.c)   struct event, or a problem
+ *         -> keys (ingest_keys.c)   what the event is recognised by
+ *
+ * Reading and checking are apart because members come in any order: `data` may stand
+ * before `type`, answers before their survey. Reading decides one thing only, whether
+ * the text is JSON, and always gets to its end; so that verdict comes before every
+ * other, and an array goes on behind an element that is JSON but no event. Checking
+ * looks at the few members that were there, in the order of ingest_fields.def.
+ *
+ * Objects with members that we know have a function here each: the envelope, data,
+ * answers, ref. They are four levels deep and no deeper. Whatever else stands in the
+ * text is skipped by scan_skip, which keeps its own small stack: nothing recurses by
+ * the depth of the input.
+ *
+ * A key twice in an object is no JSON to us, also in what is ignored, or two readers of
+ * one text could see two events. Known members are told apart by bits, the names of a
+ * few answers by looking, all others by one hash set for the whole text.
+ *
+ * Nothing is allocated per member: values are noted in struct decode on the stack, the
+ * arena gets the array of answers and the recipients, and the heap is touched only for
+ * more than a handful of unknown keys. */
 #include "codec/ingest_impl.h"
 
 /* How deep a value lies when the text is one event: the envelope is 1. */

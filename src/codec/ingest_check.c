@@ -1,4 +1,4 @@
-/* The checking step of the event decoder (see ingest_impl.h): what the members that
+/* The checking step of the event decoder (see ingest.c): what the members that
  * were read mean for an event of this type, and whether they may be there. */
 #include "codec/ingest_impl.h"
 

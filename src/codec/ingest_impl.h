@@ -1,12 +1,5 @@
-/* What the parts of the event decoder share. Private to codec/.
- *
- * Decoding has two steps, because members come in any order: `data` may stand before
- * `type`, answers before the survey they belong to. Reading (ingest.c) walks once over
- * the text and only notes where each known member's value is. Checking (ingest_check.c,
- * ingest_answers.c) then goes over the few members that were there, by the table
- * ingest_fields.def, and fills the event. So the whole text is always read, and the
- * verdict "not JSON" comes before every other.
- */
+/* What the parts of the event decoder share; ingest.c explains how they work together.
+ * Private to codec/. */
 #ifndef EMP_CODEC_INGEST_IMPL_H
 #define EMP_CODEC_INGEST_IMPL_H
 

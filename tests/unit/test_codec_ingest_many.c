@@ -269,8 +269,8 @@ START_TEST(content_is_what_was_said)
 		     ""),
 		FULL("", "'overall':9,'effort':2,'color':['red','blue']",
 		     ",'complete':true,'audience':'customer','comment':''"),
-		"{'data':{'answers':{'color':['red','blue'],'effort':2,'overall':9},"
-		"'survey':'visit'},'type':'survey.answered'}",
+		("{'data':{'answers':{'color':['red','blue'],'effort':2,'overall':9},"
+		 "'survey':'visit'},'type':'survey.answered'}"),
 	};
 	/* Something else. */
 	static const char *const other[] = {
