@@ -80,7 +80,7 @@ entry_oldest(struct cache *c, bool empty_too)
 
 const struct cache_entry *
 cache_put_take(struct cache *c, struct str question, const struct cache_state *state,
-	       struct buf *body)
+	       bool csv, struct buf *body)
 {
 	uint64_t hash = question_hash(question);
 	struct cache_entry *e = entry_find(c, question, hash);
@@ -104,6 +104,7 @@ cache_put_take(struct cache *c, struct str question, const struct cache_state *s
 	e->question = copy;
 	e->question_n = question.n;
 	e->body = *body;
+	e->csv = csv;
 	etag_of(e->etag, buf_str(&e->body));
 	c->bytes += bytes;
 	buf_init(body, body->max);

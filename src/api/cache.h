@@ -32,6 +32,7 @@ struct cache_entry {
 	char *question;
 	size_t question_n;
 	struct buf body;
+	bool csv;
 	char etag[ETAG_MAX];
 };
 
@@ -49,7 +50,7 @@ const struct cache_entry *cache_get(struct cache *c, struct str question,
 /* [worker] Takes the body (it is empty afterwards) when it is worth keeping. NULL: not
  * kept, the body stays the caller's. */
 const struct cache_entry *cache_put_take(struct cache *c, struct str question,
-					 const struct cache_state *state,
+					 const struct cache_state *state, bool csv,
 					 struct buf *body);
 /* A strong entity tag with its quotes: the same bytes have the same one, always. */
 void etag_of(char dst[ETAG_MAX], struct str body);

@@ -247,7 +247,8 @@ post_single(struct req *r, const struct intake *in, bool binary)
 	rc = ticket_submit(t);
 	if (rc == EMP_OK)
 		return;
-	STAT_ADD(in->aw, overloaded);
+	if (rc == EMP_OVERLOADED)
+		STAT_ADD(in->aw, overloaded);
 	snap_drop(in->aw, t->snap);
 	problem_set(&p, rc, "", "%s", emp_rc_title(rc));
 refused:

@@ -7,6 +7,7 @@
 #include "api/worker.h"
 #include "base/clock.h"
 #include "http/fields.h"
+#include "http/head.h"
 #include "http/url.h"
 #include "model/query.h"
 
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 
 #define PREFIX "/v1/rollups/"
+#define QUESTION_MAX (HTTP_TARGET_MAX + 1)
 #define READS_MAX 64   /* of a worker, waiting for or on reader threads */
 #define JOB_ARENA 4096 /* holds a question of the usual size twice */
 #define BODY_MAX (64u << 20)
@@ -40,9 +42,9 @@ struct read_job {
 /* --- answering --- */
 
 static void
-answer_bytes(struct req *r, const struct query *q, struct str body, const char *etag)
+answer_bytes(struct req *r, enum rollup rollup, bool csv, struct str body,
+	     const char *etag)
 {
-	bool csv = q->format == FORMAT_CSV;
 	char name[64];
 
 	req_add_header(r, "ETag", str_from(etag));
@@ -53,7 +55,7 @@ answer_bytes(struct req *r, const struct query *q, struct str body, const char *
 	}
 	if (csv) {
 		snprintf(name, sizeof name, "attachment; filename=\"%s.csv\"",
-			 rollup_name((enum rollup)q->rollup));
+			 rollup_name(rollup));
 		req_add_header(r, "Content-Disposition", str_from(name));
 	}
 	req_reply(r, 200, csv ? "text/csv; charset=utf-8" : "application/json", body);
@@ -64,6 +66,8 @@ static void
 answer_fresh(struct req *r, struct str question, const struct cache_state *state,
 	     const struct query *q, struct buf *body)
 {
+	enum rollup rollup = (enum rollup)q->rollup;
+	bool csv = q->format == FORMAT_CSV;
 	const struct cache_entry *e;
 	char etag[ETAG_MAX];
 
@@ -72,13 +76,13 @@ answer_fresh(struct req *r, struct str question, const struct cache_state *state
 			       "the answer would be too large: ask for less at a time");
 		return;
 	}
-	e = cache_put_take(&worker_of(r)->cache, question, state, body);
+	e = cache_put_take(&worker_of(r)->cache, question, state, csv, body);
 	if (e) {
-		answer_bytes(r, q, buf_str(&e->body), e->etag);
+		answer_bytes(r, rollup, csv, buf_str(&e->body), e->etag);
 		return;
 	}
 	etag_of(etag, buf_str(body));
-	answer_bytes(r, q, buf_str(body), etag);
+	answer_bytes(r, rollup, csv, buf_str(body), etag);
 }
 
 /* --- reads --- */
@@ -272,17 +276,32 @@ ask_reader(struct req *r, enum rollup rollup, struct str question,
 
 /* The cache's key: which rollup, and the query as it was sent. */
 static struct str
-question_of(struct req *r, enum rollup rollup)
+question_of(char dst[QUESTION_MAX], enum rollup rollup, struct str raw)
 {
-	struct str raw = req_query(r);
-	char *p = arena_alloc(req_arena(r), raw.n + 1);
-
-	if (!p)
-		return STR_NONE;
-	p[0] = (char)('0' + rollup);
+	EMP_ASSERT(raw.n < QUESTION_MAX);
+	dst[0] = (char)('0' + rollup);
 	if (raw.n > 0)
-		memcpy(p + 1, raw.p, raw.n);
-	return (struct str){p, raw.n + 1};
+		memcpy(dst + 1, raw.p, raw.n);
+	return (struct str){dst, raw.n + 1};
+}
+
+/* Whether the cache has the answer, and the token need not be compared with the
+ * question; then it is given. The usual case of a dashboard that polls. */
+static bool
+answer_cached(struct req *r, enum rollup rollup, const struct token_def *token,
+	      struct str question, const struct cache_state *now)
+{
+	struct api_worker *aw = worker_of(r);
+	const struct cache_entry *e;
+
+	if (token->unit[0] != '\0')
+		return false;
+	e = cache_get(&aw->cache, question, now);
+	if (!e)
+		return false;
+	STAT_ADD(aw, rollup_cached);
+	answer_bytes(r, rollup, e->csv, buf_str(&e->body), e->etag);
+	return true;
 }
 
 /* Not in the cache: from the counters, or from a reader. */
@@ -316,11 +335,11 @@ rollup_get(struct req *r)
 	enum rollup rollup = rollup_find(
 		(struct str){path.p + sizeof PREFIX - 1, path.n - (sizeof PREFIX - 1)});
 	const struct token_def *token;
-	const struct cache_entry *e;
 	struct problem p = {.rc = EMP_OK};
 	struct cache_state now;
 	struct query q;
 	struct str question;
+	char text[QUESTION_MAX];
 	enum emp_rc rc;
 
 	STAT_ADD(aw, rollups);
@@ -333,28 +352,21 @@ rollup_get(struct req *r)
 		auth_refuse(r, rc);
 		return;
 	}
-	question = question_of(r, rollup);
-	rc = query_read(&q, rollup, req_query(r), req_arena(r), &p);
-	if (rc == EMP_OK)
-		rc = query_allowed(&q, token, &p);
-	if (rc == EMP_OK && !question.p)
-		rc = problem_set(&p, EMP_NOMEM, "", "%s", emp_rc_title(EMP_NOMEM));
-	if (rc != EMP_OK) {
-		req_error(r, &p);
-		return;
-	}
 	now = (struct cache_state){
 		.seq = rollups_seq(aw->api->cfg.rollups),
 		.defs = aw->snap->defs->version,
 		.hour = clock_now_ms() / (S_PER_HOUR * MS_PER_S),
 	};
-	e = cache_get(&aw->cache, question, &now);
-	if (e) {
-		STAT_ADD(aw, rollup_cached);
-		answer_bytes(r, &q, buf_str(&e->body), e->etag);
+	question = question_of(text, rollup, req_query(r));
+	if (answer_cached(r, rollup, token, question, &now))
 		return;
-	}
-	answer_anew(r, &q, question, &now);
+	rc = query_read(&q, rollup, req_query(r), req_arena(r), &p);
+	if (rc == EMP_OK)
+		rc = query_allowed(&q, token, &p);
+	if (rc == EMP_OK)
+		answer_anew(r, &q, question, &now);
+	else
+		req_error(r, &p);
 }
 
 void

@@ -41,7 +41,7 @@ static const struct config_row rows[] = {
 
 _Static_assert(ROWS <= 64, "struct config has a bit per row");
 
-static const char *const levels[] = {"error", "warning", "info", "debug"};
+static const char *const levels[] = {"error", "warn", "info", "debug"};
 
 #define LEVELS (sizeof levels / sizeof *levels)
 
@@ -109,7 +109,7 @@ number_put(size_t i, uint64_t *to, struct str s, struct problem *p)
 		[TYPE_SECONDS] = "is not a duration such as 10s, 5m or 24h",
 		[TYPE_BOOL] = "is not yes or no",
 		[TYPE_MODE] = "is not an octal mode such as 0660",
-		[TYPE_LEVEL] = "is not error, warning, info or debug",
+		[TYPE_LEVEL] = "is not error, warn, info or debug",
 	};
 	bool ok = false, yes;
 	uint64_t v = 0;
@@ -318,6 +318,20 @@ config_check(const struct config *c, struct problem *p)
 	return EMP_OK;
 }
 
+/* In the largest unit that says it exactly. */
+static void
+print_size(struct buf *out, uint64_t v)
+{
+	static const char units[] = "KMG";
+	int unit = -1;
+
+	for (; unit < 2 && v > 0 && v % 1024 == 0; unit++)
+		v /= 1024;
+	buf_add_u64(out, v);
+	if (unit >= 0)
+		buf_add_c(out, units[unit]);
+}
+
 static void
 print_value(struct buf *out, const struct config *c, size_t i)
 {
@@ -337,8 +351,10 @@ print_value(struct buf *out, const struct config *c, size_t i)
 		buf_add_c(out, '}');
 		break;
 	case TYPE_NUMBER:
-	case TYPE_SIZE:
 		buf_add_u64(out, v);
+		break;
+	case TYPE_SIZE:
+		print_size(out, v);
 		break;
 	case TYPE_SECONDS:
 		buf_printf(out, "%llus", (unsigned long long)v);

@@ -35,7 +35,7 @@ put(const char *question, int64_t seq, size_t bytes)
 	buf_init(&body, 0);
 	for (size_t i = 0; i < bytes; i++)
 		buf_add_c(&body, 'x');
-	e = cache_put_take(c, str_from(question), &state, &body);
+	e = cache_put_take(c, str_from(question), &state, false, &body);
 	if (e)
 		ck_assert_ptr_null(body.p);
 	buf_fini(&body);
