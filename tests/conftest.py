@@ -1,0 +1,30 @@
+"""What all black-box tests share: see harness.py."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import Daemon  # noqa: E402
+
+
+@pytest.fixture
+def daemon():
+    """A daemon of the test's own."""
+    with Daemon() as d:
+        yield d.start()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One daemon for a module's tests that do not disturb each other."""
+    with Daemon() as d:
+        yield d.start()
+
+
+@pytest.fixture
+def client(shared):
+    """A connection to the shared daemon with the admin's token."""
+    with shared.client() as c:
+        yield c
