@@ -6,10 +6,15 @@ libempower_a_SOURCES += \
 	%D%/count.c \
 	%D%/dirty.c \
 	%D%/index.c \
+	%D%/levels.c \
+	%D%/levels.h \
 	%D%/merge.c \
 	%D%/merge.h \
 	%D%/merge_impl.h \
+	%D%/people.c \
+	%D%/people.h \
 	%D%/read.c \
+	%D%/responses.c \
 	%D%/rollup_raw.h \
 	%D%/select.c \
 	%D%/slab.c \

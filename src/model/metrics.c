@@ -2,6 +2,8 @@
  */
 #include "model/metrics.h"
 
+#define FREQUENCY_SECONDS (30.0 * 86400.0)
+
 #define NPS_LO 0
 #define NPS_HI 10
 #define NPS_PROMOTER_FROM 9
@@ -168,6 +170,22 @@ metric_response(uint64_t invited, uint64_t invited_complete, uint64_t shown,
 	}
 	r.rate = metric_share(r.part, r.whole);
 	return r;
+}
+
+uint64_t
+metric_unsolicited(uint64_t answered, uint64_t by_invited, uint64_t shown)
+{
+	uint64_t rest = answered > by_invited ? answered - by_invited : 0;
+
+	return rest > shown ? rest - shown : 0;
+}
+
+double
+metric_frequency(uint64_t events, uint64_t people, int64_t seconds)
+{
+	if (people == 0 || seconds <= 0)
+		return NAN;
+	return (double)events / (double)people * (FREQUENCY_SECONDS / (double)seconds);
 }
 
 double

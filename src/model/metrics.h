@@ -61,6 +61,12 @@ struct response {
 struct response metric_response(uint64_t invited, uint64_t invited_complete,
 				uint64_t shown, uint64_t answered);
 
+/* Answers that nobody asked for: of those not by an invited person (or naming an
+ * invitation), what goes beyond the showings. */
+uint64_t metric_unsolicited(uint64_t answered, uint64_t by_invited, uint64_t shown);
+/* Events per person and 30 days; NAN without people or time. */
+double metric_frequency(uint64_t events, uint64_t people, int64_t seconds);
+
 /* 100 x (end - gained) / start; NAN when start is 0. */
 double metric_retention(int64_t start, int64_t end, int64_t gained);
 /* 100 x cancellations / (cancellations + renewals). */

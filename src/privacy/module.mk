@@ -1,3 +1,15 @@
-# src/privacy: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_privacy_thing.c
+# src/privacy: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/encode.c \
+	%D%/fold.c \
+	%D%/job.c \
+	%D%/participation.c \
+	%D%/pub.c \
+	%D%/pub.h \
+	%D%/recognition.c \
+	%D%/retention.c \
+	%D%/rollup.c \
+	%D%/rollup.h \
+	%D%/rollup_impl.h \
+	%D%/satisfaction.c \
+	%D%/verify.c

@@ -1,0 +1,157 @@
+/* Levels by unit and kind, each an ascending list of steps. */
+#include "agg/levels.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+struct steps {
+	struct level *v;
+	uint32_t n, max;
+};
+
+struct levels {
+	const struct intern *units;
+	uint32_t n;          /* units */
+	struct steps *steps; /* [unit * LEVEL_KINDS + kind] */
+};
+
+enum emp_rc
+levels_new(struct levels **out, const struct intern *units)
+{
+	struct levels *l = calloc(1, sizeof *l);
+
+	*out = l;
+	if (l == NULL)
+		return EMP_NOMEM;
+	l->units = units;
+	l->n = intern_count(units);
+	l->steps = calloc(((size_t)l->n + 1) * LEVEL_KINDS, sizeof *l->steps);
+	if (l->steps == NULL) {
+		levels_free(out);
+		return EMP_NOMEM;
+	}
+	return EMP_OK;
+}
+
+void
+levels_free(struct levels **lp)
+{
+	struct levels *l = *lp;
+
+	if (l == NULL)
+		return;
+	for (size_t i = 0; l->steps != NULL && i < ((size_t)l->n + 1) * LEVEL_KINDS;
+	     i++)
+		free(l->steps[i].v);
+	free(l->steps);
+	free(l);
+	*lp = NULL;
+}
+
+static enum emp_rc
+step_add(struct steps *s, int64_t at, int64_t value)
+{
+	if (value < 0)
+		return EMP_OK;
+	if (s->n == s->max) {
+		uint32_t max = s->max ? s->max * 2 : 4;
+		struct level *v = realloc(s->v, max * sizeof *v);
+
+		if (v == NULL)
+			return EMP_NOMEM;
+		s->v = v;
+		s->max = max;
+	}
+	s->v[s->n++] = (struct level){.at = at, .value = value};
+	return EMP_OK;
+}
+
+enum emp_rc
+levels_feed(void *ctx, const struct level_row *row)
+{
+	struct levels *l = ctx;
+	struct steps *s;
+	int64_t at = row->time / MS_PER_S;
+	enum emp_rc rc;
+
+	/* A unit that came after this was opened belongs to a later answer. */
+	if (row->unit > l->n)
+		return EMP_OK;
+	s = &l->steps[(size_t)row->unit * LEVEL_KINDS];
+	rc = step_add(&s[LEVEL_HEADCOUNT], at, row->headcount);
+	if (rc == EMP_OK)
+		rc = step_add(&s[LEVEL_LEADERS], at, row->leaders);
+	if (rc == EMP_OK)
+		rc = step_add(&s[LEVEL_ACTIVE], at, row->active);
+	return rc;
+}
+
+bool
+levels_declared(const struct levels *l, uint32_t unit)
+{
+	return unit <= l->n &&
+		l->steps[(size_t)unit * LEVEL_KINDS + LEVEL_HEADCOUNT].n > 0;
+}
+
+uint32_t
+levels_units(const struct levels *l)
+{
+	return l->n;
+}
+
+/* Where a unit says nothing itself, its children's sum: children have higher ids. */
+static void
+sum_children(const struct levels *l, int64_t *out)
+{
+	int64_t *sum = out;
+
+	for (uint32_t u = l->n; u >= 1; u--) {
+		uint32_t up = intern_parent(l->units, u);
+
+		/* -1 unknown; -2 - s: not declared, children add up to s so far. */
+		if (sum[u] < -1)
+			sum[u] = -2 - sum[u];
+		if (sum[u] >= 0 && sum[up] < 0)
+			sum[up] = sum[up] == -1 ? -2 - sum[u] : sum[up] - sum[u];
+	}
+	if (sum[0] < -1)
+		sum[0] = -2 - sum[0];
+}
+
+void
+levels_at(const struct levels *l, enum level_kind k, int64_t t, int64_t *out)
+{
+	for (uint32_t u = 0; u <= l->n; u++) {
+		const struct steps *s = &l->steps[(size_t)u * LEVEL_KINDS + k];
+
+		out[u] = level_at(s->v, s->n, t);
+	}
+	sum_children(l, out);
+}
+
+enum emp_rc
+levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	      int64_t *out)
+{
+	int64_t *now = malloc(((size_t)l->n + 1) * sizeof *now);
+
+	if (now == NULL)
+		return EMP_NOMEM;
+	levels_at(l, k, from, out);
+	/* Each moment at which something changed inside of the window. */
+	for (size_t i = 0; i < ((size_t)l->n + 1) * LEVEL_KINDS; i++) {
+		const struct steps *s = &l->steps[i];
+
+		for (uint32_t j = 0; i % LEVEL_KINDS == k && j < s->n; j++) {
+			if (s->v[j].at <= from || s->v[j].at > to)
+				continue;
+			levels_at(l, k, s->v[j].at, now);
+			for (uint32_t u = 0; u <= l->n; u++)
+				if (now[u] >= 0 && (out[u] < 0 || now[u] < out[u]))
+					out[u] = now[u];
+		}
+	}
+	free(now);
+	return EMP_OK;
+}

@@ -1,0 +1,316 @@
+/* Publications to bytes: JSON with rows, JSON with columns, CSV.
+ *
+ * Written by hand into one buffer, because dashboards poll these: names of columns are
+ * quoted once per answer, and a row is a handful of appends. The order of everything is
+ * fixed, so equal figures are equal bytes and the ETag of an unchanged answer holds. */
+#include "privacy/pub.h"
+
+#define NAME_QUOTED_MAX 64
+
+static void
+histogram_add(struct buf *out, const struct pub_row *r, const char *sep)
+{
+	const struct question *q = r->question;
+	bool json = sep == NULL;
+	bool first = true;
+
+	if (json)
+		buf_add_c(out, '{');
+	for (int v = q->lo; v <= q->hi; v++) {
+		if (!first)
+			buf_add_z(out, json ? "," : sep);
+		first = false;
+		if (json)
+			buf_add_c(out, '"');
+		buf_add_i64(out, v);
+		buf_add_z(out, json ? "\":" : ":");
+		buf_add_u64(out, r->count[v - q->lo]);
+	}
+	if (json)
+		buf_add_c(out, '}');
+}
+
+/* Choice: slot 0 is the people, the options follow. */
+static void
+options_add(struct buf *out, const struct pub_row *r, bool shares, const char *sep)
+{
+	const struct question *q = r->question;
+	bool json = sep == NULL;
+
+	if (json)
+		buf_add_c(out, '{');
+	for (uint32_t i = 0; i < q->n_options; i++) {
+		if (i > 0)
+			buf_add_z(out, json ? "," : sep);
+		if (json)
+			buf_add_json(out, q->options[i]);
+		else
+			buf_add_str(out, q->options[i]);
+		buf_add_c(out, ':');
+		if (shares)
+			buf_add_fixed4(out, metric_share(r->count[i + 1], r->count[0]));
+		else
+			buf_add_u64(out, r->count[i + 1]);
+	}
+	if (json)
+		buf_add_c(out, '}');
+}
+
+static void
+value_json(struct buf *out, const struct pub_row *r, const struct pub_value *v)
+{
+	switch ((enum pub_kind)v->kind) {
+	case PUB_SKIP:
+	case PUB_NULL:
+		buf_add(out, "null", 4);
+		break;
+	case PUB_TEXT:
+		buf_add_json(out, v->text);
+		break;
+	case PUB_COUNT:
+		buf_add_u64(out, v->count);
+		break;
+	case PUB_FIGURE:
+		buf_add_fixed4(out, v->figure);
+		break;
+	case PUB_HISTOGRAM:
+		histogram_add(out, r, NULL);
+		break;
+	case PUB_OPTIONS:
+	case PUB_SHARES:
+		options_add(out, r, v->kind == PUB_SHARES, NULL);
+		break;
+	}
+}
+
+static void
+value_csv(struct buf *out, const struct pub_row *r, const struct pub_value *v)
+{
+	struct buf text;
+
+	switch ((enum pub_kind)v->kind) {
+	case PUB_SKIP:
+	case PUB_NULL:
+		break;
+	case PUB_TEXT:
+		buf_add_csv(out, v->text);
+		break;
+	case PUB_COUNT:
+		buf_add_u64(out, v->count);
+		break;
+	case PUB_FIGURE:
+		if (!isnan(v->figure))
+			buf_add_fixed4(out, v->figure);
+		break;
+	case PUB_HISTOGRAM:
+		histogram_add(out, r, " ");
+		break;
+	case PUB_OPTIONS:
+	case PUB_SHARES:
+		buf_init(&text, 0);
+		options_add(&text, r, v->kind == PUB_SHARES, " ");
+		buf_add_csv(out, buf_str(&text));
+		out->failed = out->failed || !buf_ok(&text);
+		buf_fini(&text);
+		break;
+	}
+}
+
+/* ,"name": of each column, made once. */
+struct quoted {
+	char text[NAME_QUOTED_MAX];
+	size_t n;
+};
+
+static void
+quote_names(const struct pub_table *t, struct quoted q[PUB_COLUMNS_MAX])
+{
+	for (uint32_t c = 0; c < t->n_columns; c++) {
+		size_t n = strlen(t->columns[c].name);
+
+		EMP_ASSERT(n + 4 <= NAME_QUOTED_MAX);
+		memcpy(q[c].text, ",\"", 2);
+		memcpy(q[c].text + 2, t->columns[c].name, n);
+		memcpy(q[c].text + 2 + n, "\":", 2);
+		q[c].n = n + 4;
+	}
+}
+
+static void
+table_rows(struct buf *out, const struct pub_table *t)
+{
+	struct quoted q[PUB_COLUMNS_MAX];
+
+	quote_names(t, q);
+	buf_add_c(out, '[');
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct pub_row *r = &t->rows[i];
+		size_t skip = 1; /* the comma of the first member */
+
+		if (i > 0)
+			buf_add_c(out, ',');
+		buf_add_c(out, '{');
+		for (uint32_t c = 0; c < t->n_columns; c++) {
+			struct pub_value v = {.kind = PUB_SKIP};
+
+			t->columns[c].get(&t->columns[c], r, &v);
+			if (v.kind == PUB_SKIP)
+				continue;
+			buf_add(out, q[c].text + skip, q[c].n - skip);
+			skip = 0;
+			value_json(out, r, &v);
+		}
+		buf_add_c(out, '}');
+	}
+	buf_add_c(out, ']');
+}
+
+/* Whether a column applies to any row at all. */
+static bool
+column_used(const struct pub_table *t, const struct pub_column *c)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct pub_value v = {.kind = PUB_SKIP};
+
+		c->get(c, &t->rows[i], &v);
+		if (v.kind != PUB_SKIP)
+			return true;
+	}
+	return false;
+}
+
+static void
+table_columns(struct buf *out, const struct pub_table *t)
+{
+	bool first = true;
+
+	buf_add_c(out, '{');
+	for (uint32_t c = 0; c < t->n_columns; c++) {
+		const struct pub_column *col = &t->columns[c];
+
+		if (t->n > 0 && !column_used(t, col))
+			continue;
+		if (!first)
+			buf_add_c(out, ',');
+		first = false;
+		buf_add_json(out, str_from(col->name));
+		buf_add(out, ":[", 2);
+		for (uint32_t i = 0; i < t->n; i++) {
+			struct pub_value v = {.kind = PUB_SKIP};
+
+			if (i > 0)
+				buf_add_c(out, ',');
+			col->get(col, &t->rows[i], &v);
+			value_json(out, &t->rows[i], &v);
+		}
+		buf_add_c(out, ']');
+	}
+	buf_add_c(out, '}');
+}
+
+static void
+time_member(struct buf *out, const char *name, struct str t)
+{
+	buf_add_json(out, str_from(name));
+	buf_add_c(out, ':');
+	if (t.n == 0)
+		buf_add_z(out, "null");
+	else
+		buf_add_json(out, t);
+	buf_add_c(out, ',');
+}
+
+static void
+cohorts_add(struct buf *out, const struct rollup_pub *p)
+{
+	buf_add_z(out, ",\"cohorts\":[");
+	for (uint32_t i = 0; i < p->n_cohorts; i++) {
+		const struct pub_cohort *c = &p->cohorts[i];
+
+		buf_add_z(out, i > 0 ? ",{\"month\":" : "{\"month\":");
+		buf_add_json(out, c->month);
+		buf_add_z(out, ",\"size\":");
+		buf_add_u64(out, c->size);
+		buf_add_z(out, ",\"active\":[");
+		for (size_t m = 0; m < sizeof c->active / sizeof *c->active; m++) {
+			if (m > 0)
+				buf_add_c(out, ',');
+			buf_add_fixed4(out, c->active[m]);
+		}
+		buf_add_z(out, "]}");
+	}
+	buf_add_c(out, ']');
+}
+
+static void
+encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
+{
+	buf_add_c(out, '{');
+	time_member(out, "from", p->from);
+	time_member(out, "to", p->to);
+	time_member(out, "as_of", p->as_of);
+	buf_add_z(out, "\"step\":");
+	buf_add_json(out, str_from(p->step));
+	if (p->incomplete)
+		buf_add_z(out, ",\"incomplete\":true");
+	if (shape == SHAPE_COLUMNS) {
+		buf_add_z(out, ",\"columns\":");
+		table_columns(out, &p->rows);
+	} else {
+		buf_add_z(out, ",\"rows\":");
+		table_rows(out, &p->rows);
+	}
+	for (uint32_t i = 0; i < p->n_extra; i++) {
+		buf_add_z(out, ",");
+		buf_add_json(out, str_from(p->extra[i].name));
+		buf_add_c(out, ':');
+		table_rows(out, &p->extra[i]);
+	}
+	for (uint32_t i = 0; i < p->n_scalars; i++) {
+		buf_add_z(out, ",");
+		buf_add_json(out, str_from(p->scalar[i].name));
+		buf_add_c(out, ':');
+		buf_add_fixed4(out, p->scalar[i].v);
+	}
+	if (p->has_cohorts)
+		cohorts_add(out, p);
+	for (uint32_t i = 0; i < p->n_missing; i++) {
+		buf_add_z(out, i == 0 ? ",\"missing\":[" : ",");
+		buf_add_json(out, str_from(p->missing[i]));
+	}
+	buf_add_z(out, p->n_missing > 0 ? "]}\n" : "}\n");
+}
+
+static void
+encode_csv(const struct rollup_pub *p, struct buf *out)
+{
+	const struct pub_table *t = &p->rows;
+
+	for (uint32_t c = 0; c < t->n_columns; c++) {
+		if (c > 0)
+			buf_add_c(out, ',');
+		buf_add_csv(out, str_from(t->columns[c].name));
+	}
+	buf_add(out, "\r\n", 2);
+	for (uint32_t i = 0; i < t->n; i++) {
+		for (uint32_t c = 0; c < t->n_columns; c++) {
+			struct pub_value v = {.kind = PUB_SKIP};
+
+			if (c > 0)
+				buf_add_c(out, ',');
+			t->columns[c].get(&t->columns[c], &t->rows[i], &v);
+			value_csv(out, &t->rows[i], &v);
+		}
+		buf_add(out, "\r\n", 2);
+	}
+}
+
+void
+pub_encode(const struct rollup_pub *p, enum format format, enum shape shape,
+	   struct buf *out)
+{
+	if (format == FORMAT_CSV)
+		encode_csv(p, out);
+	else
+		encode_json(p, shape, out);
+}

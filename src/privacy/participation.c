@@ -1,0 +1,230 @@
+/* Participation: who was asked and who answered, a row per survey.
+ *
+ * What adds up comes from the counters. Whether an invitation was answered, and how
+ * many different people answered, comes from the rows of the file: an answer may come
+ * long after its invitation, and one person may answer every day. */
+#include "privacy/rollup_impl.h"
+
+#include "base/clock.h"
+
+enum figure {
+	FIG_INVITED,
+	FIG_SHOWN,
+	FIG_DISMISSED,
+	FIG_ANSWERED,
+	FIG_COMPLETE,
+	FIG_RATE,
+	FIG_UNSOLICITED,
+	FIG_RESPONDENTS
+};
+
+static const char *const keys[] = {"survey"};
+
+static const struct pub_column columns[] = {
+	{"n", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
+	{"invited", pub_get_count, FIG_INVITED},
+	{"shown", pub_get_count, FIG_SHOWN},
+	{"dismissed", pub_get_count, FIG_DISMISSED},
+	{"answered", pub_get_count, FIG_ANSWERED},
+	{"complete", pub_get_count, FIG_COMPLETE},
+	{"response_rate", pub_get_figure, FIG_RATE},
+	{"unsolicited", pub_get_count, FIG_UNSOLICITED},
+	{"respondents", pub_get_count, FIG_RESPONDENTS},
+};
+
+struct work {
+	struct job *j;
+	const struct job_surveys *surveys;
+	struct responses *responses;
+	struct people *people; /* (cell, respondent) */
+	struct tally respondents, asked;
+};
+
+static uint32_t
+survey_index(const struct work *w, uint32_t id)
+{
+	for (uint32_t i = 0; i < w->surveys->n; i++)
+		if (w->surveys->v[i]->id == id &&
+		    w->surveys->v[i]->audience == AUDIENCE_CUSTOMER)
+			return i;
+	return RAW_NONE;
+}
+
+/* The row as responses want it; false when its survey was not asked for. */
+static bool
+row_of(struct work *w, const struct event_row *e, struct response_row *out)
+{
+	uint32_t i = e->survey != 0 ? survey_index(w, e->survey) : RAW_NONE;
+
+	if (i == RAW_NONE)
+		return false;
+	*out = (struct response_row){
+		.seq = e->seq,
+		.survey = e->survey,
+		.bucket = job_cell(w->j, i, e->series, e->time / MS_PER_S),
+		.person = e->has_person ? e->person : NULL};
+	return true;
+}
+
+static enum emp_rc
+take_invitation(void *ctx, const struct event_row *e)
+{
+	struct work *w = ctx;
+	struct response_row row;
+
+	if (!row_of(w, e, &row))
+		return EMP_OK;
+	return w->j->rc != EMP_OK ? w->j->rc : responses_invited(w->responses, &row);
+}
+
+static enum emp_rc
+take_answer(void *ctx, const struct event_row *e)
+{
+	struct work *w = ctx;
+	struct response_row row;
+	uint32_t at;
+	bool fresh = false;
+	enum emp_rc rc;
+
+	if (!row_of(w, e, &row))
+		return EMP_OK;
+	rc = w->j->rc != EMP_OK
+		? w->j->rc
+		: responses_answered(w->responses, &row, e->ref_seq, e->complete);
+	if (rc == EMP_OK && row.bucket != PEOPLE_NONE && row.person != NULL)
+		rc = people_add(w->people, row.bucket, row.person, &at, &fresh);
+	if (rc == EMP_OK && fresh)
+		rc = tally_add(&w->respondents, row.bucket, 0, 1);
+	return rc;
+}
+
+static enum emp_rc
+read_rows(struct work *w)
+{
+	enum emp_rc rc = responses_new(&w->responses);
+
+	w->respondents.columns = 1;
+	if (rc == EMP_OK)
+		rc = people_new(&w->people);
+	if (rc == EMP_OK)
+		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED,
+				       INT64_MIN, INT64_MAX, take_invitation, w);
+	if (rc == EMP_OK)
+		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_ANSWERED,
+				       INT64_MIN, INT64_MAX, take_answer, w);
+	return rc == EMP_OK ? responses_sum(w->responses, &w->asked) : rc;
+}
+
+static void
+fill_row(struct pub_row *r, const struct work *w, const uint64_t *v, uint32_t cell)
+{
+	uint64_t invited = tally_get(&w->asked, cell, RESPONSE_COL_INVITED);
+	uint64_t done = tally_get(&w->asked, cell, RESPONSE_COL_DONE);
+	uint64_t asked = tally_get(&w->asked, cell, RESPONSE_COL_ASKED);
+
+	r->n = v[SLOT_ANSWERED];
+	r->figure[FIG_INVITED] = (double)v[SLOT_INVITED];
+	r->figure[FIG_SHOWN] = (double)v[SLOT_SHOWN];
+	r->figure[FIG_DISMISSED] = (double)v[SLOT_DISMISSED];
+	r->figure[FIG_ANSWERED] = (double)v[SLOT_ANSWERED];
+	r->figure[FIG_COMPLETE] = (double)v[SLOT_COMPLETE];
+	r->figure[FIG_RATE] =
+		metric_response(invited, done, v[SLOT_SHOWN], v[SLOT_ANSWERED]).rate;
+	r->figure[FIG_UNSOLICITED] = (double)metric_unsolicited(v[SLOT_ANSWERED], asked,
+								v[SLOT_SHOWN]);
+	r->figure[FIG_RESPONDENTS] = (double)tally_get(&w->respondents, cell, 0);
+}
+
+static bool
+any(const uint64_t *v)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; v != NULL && i < SURVEY_SLOTS_FIXED; i++)
+		sum += v[i];
+	return sum > 0;
+}
+
+static void
+survey_rows(struct work *w, uint32_t survey, uint32_t target)
+{
+	static const uint64_t none[SURVEY_SLOTS_FIXED];
+	struct job *j = w->j;
+
+	for (uint32_t i = 0; i < j->raw->n_groups && j->rc == EMP_OK; i++) {
+		uint32_t g = j->group_order[i];
+		bool occurs = false;
+
+		for (uint32_t t = 0; t < j->n_times && !occurs; t++)
+			occurs = any(job_sums(j, target, g, t));
+		for (uint32_t t = 0; t < j->n_times && occurs; t++) {
+			const uint64_t *v = job_sums(j, target, g, t);
+			uint32_t raw = j->times[t].raw;
+			struct pub_row *r;
+
+			if (!any(v) && !j->q->fill)
+				continue;
+			r = job_row(j, &j->pub.rows, g, t);
+			if (r == NULL)
+				break;
+			r->key[0] = w->surveys->v[survey]->name;
+			fill_row(r, w, v == NULL ? none : v,
+				 raw == RAW_NONE ? PEOPLE_NONE
+						 : job_cell_find(j, survey, g, raw));
+		}
+	}
+}
+
+static enum emp_rc
+rows_make(struct work *w)
+{
+	struct job *j = w->j;
+	enum emp_rc rc = EMP_OK;
+	uint32_t target = 0;
+
+	job_columns(j, keys, 1, j->pub.columns, &j->pub.rows.n_columns);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		pub_column_add(&j->pub, &columns[i]);
+	for (uint32_t i = 0; i < w->surveys->n && rc == EMP_OK; i++) {
+		if (w->surveys->v[i]->audience == AUDIENCE_EMPLOYEE)
+			rc = job_row_protected(j, w->surveys->v[i]->name, STR_NONE);
+		else
+			survey_rows(w, i, target++);
+	}
+	return rc;
+}
+
+enum emp_rc
+rollup_participation(struct job *j)
+{
+	struct job_surveys surveys;
+	struct raw_target *targets;
+	struct work w = {.j = j, .surveys = &surveys};
+	uint32_t n = 0;
+	enum emp_rc rc = job_surveys(j, &surveys);
+
+	if (rc != EMP_OK)
+		return rc;
+	targets = arena_alloc(&j->pub.arena, (surveys.n + 1) * sizeof *targets);
+	if (targets == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < surveys.n; i++)
+		if (surveys.v[i]->audience == AUDIENCE_CUSTOMER)
+			targets[n++] = (struct raw_target){surveys.v[i]->id, 0,
+							   SURVEY_SLOTS_FIXED};
+	if (n > 0 && j->reader == NULL)
+		return EMP_STALE;
+	rc = job_merge(j, targets, n);
+	if (rc == EMP_OK && n > 0)
+		rc = read_rows(&w);
+	if (rc == EMP_OK)
+		rc = job_layout(j);
+	if (rc == EMP_OK)
+		rc = rows_make(&w);
+	responses_free(&w.responses);
+	people_free(&w.people);
+	tally_fini(&w.respondents);
+	tally_fini(&w.asked);
+	return rc;
+}

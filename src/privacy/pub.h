@@ -1,0 +1,137 @@
+/* What may be published, and the only type that has encoders.
+ *
+ * A rollup is a table: rows that share groups and buckets of time, and a list of
+ * columns, each with a name and a function that gives its value for a row. JSON rows,
+ * JSON columns and CSV follow from that list, so that a new rollup, or a new figure, is
+ * a few lines of a table. Everything lives in one arena. */
+#ifndef EMP_PRIVACY_PUB_H
+#define EMP_PRIVACY_PUB_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/metrics.h"
+#include "model/query.h"
+
+#define PUB_FIGURES 12 /* numbers a row can carry beside its histogram */
+
+/* What a row is about, beside its key and time: shared by rows. */
+struct pub_group {
+	uint8_t audience;
+	struct str text[DIM_COUNT]; /* n == 0: none, null */
+};
+
+struct pub_row {
+	const struct pub_group *group;
+	struct str key[2]; /* survey and question; signal; kind */
+	struct str time;   /* quoted nowhere; n == 0: none */
+	bool suppressed;   /* n null, "suppressed":"protected", and no more */
+	const struct question *question; /* satisfaction: its scale; NULL: none */
+	const uint64_t *count;           /* its slots, question->width */
+	uint64_t n;
+	double figure[PUB_FIGURES]; /* NAN: null */
+};
+
+enum pub_kind {
+	PUB_SKIP, /* does not apply: left out of a row, empty in a table */
+	PUB_NULL,
+	PUB_TEXT,
+	PUB_COUNT,
+	PUB_FIGURE,
+	PUB_HISTOGRAM, /* value -> count */
+	PUB_OPTIONS,   /* option -> count */
+	PUB_SHARES     /* option -> percentage of people */
+};
+
+struct pub_value {
+	uint8_t kind; /* enum pub_kind */
+	struct str text;
+	uint64_t count;
+	double figure;
+};
+
+struct pub_column {
+	const char *name;
+	void (*get)(const struct pub_column *c, const struct pub_row *r,
+		    struct pub_value *v);
+	uint8_t arg; /* which key, dimension or figure */
+};
+
+/* A second, smaller list of the answer: figures over all kinds, cohorts. */
+struct pub_table {
+	const char *name;
+	const struct pub_column *columns;
+	uint32_t n_columns;
+	struct pub_row *rows;
+	uint32_t n, max;
+};
+
+#define PUB_COLUMNS_MAX 40
+#define PUB_EXTRA_MAX 2
+#define PUB_SCALARS_MAX 4
+
+struct pub_cohort {
+	struct str month; /* "2026-01" */
+	uint64_t size;
+	double active[12]; /* NAN: not yet over the threshold of that month */
+};
+
+struct rollup_pub {
+	struct arena arena;
+	struct str from, to, as_of; /* n == 0: null */
+	const char *step;
+	bool incomplete;
+	struct pub_column columns[PUB_COLUMNS_MAX];
+	struct pub_table rows;
+	/* Beside the rows, JSON only. */
+	struct pub_table extra[PUB_EXTRA_MAX];
+	uint32_t n_extra;
+	struct pub_scalar {
+		const char *name;
+		double v; /* NAN: null */
+	} scalar[PUB_SCALARS_MAX];
+	uint32_t n_scalars;
+	const struct pub_cohort *cohorts; /* with has_cohorts */
+	uint32_t n_cohorts;
+	bool has_cohorts;
+	const char *missing[4]; /* events without which a figure is null */
+	uint32_t n_missing;
+};
+
+void pub_init(struct rollup_pub *p);
+void pub_fini(struct rollup_pub *p);
+/* A row with everything unset, NULL when out of memory. */
+struct pub_row *pub_row_add(struct rollup_pub *p, struct pub_table *t);
+/* Appends to the columns of the rows. */
+void pub_column_add(struct rollup_pub *p, const struct pub_column *c);
+/* A figure of the whole answer. */
+void pub_scalar_add(struct rollup_pub *p, const char *name, double v);
+/* Once each. */
+void pub_missing(struct rollup_pub *p, const char *event);
+
+/* Getters for tables of columns. */
+void pub_get_audience(const struct pub_column *c, const struct pub_row *r,
+		      struct pub_value *v);
+void pub_get_key(const struct pub_column *c, const struct pub_row *r,
+		 struct pub_value *v);
+void pub_get_dim(const struct pub_column *c, const struct pub_row *r,
+		 struct pub_value *v);
+void pub_get_time(const struct pub_column *c, const struct pub_row *r,
+		  struct pub_value *v);
+void pub_get_n(const struct pub_column *c, const struct pub_row *r,
+	       struct pub_value *v);
+void pub_get_count(const struct pub_column *c, const struct pub_row *r,
+		   struct pub_value *v); /* a figure that is a whole number */
+void pub_get_figure(const struct pub_column *c, const struct pub_row *r,
+		    struct pub_value *v);
+void pub_get_suppressed(const struct pub_column *c, const struct pub_row *r,
+			struct pub_value *v);
+
+/* "2026-01-01T00:00:00+01:00" in the zone, "Z" where it stands at UTC. The text lives
+ * in the arena; n == 0 when out of memory. */
+struct str pub_time(struct rollup_pub *p, const struct tz *tz, int64_t t_ms);
+
+/* pub.c, encode.c: into `out`, whose state says whether it worked. */
+void pub_encode(const struct rollup_pub *p, enum format format, enum shape shape,
+		struct buf *out);
+
+#endif

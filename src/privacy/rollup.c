@@ -1,0 +1,109 @@
+/* One answer: choose audiences, merge, bring into order, let the rollup fill its table,
+ * encode. */
+#include "privacy/rollup_impl.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+static enum emp_rc (*const builders[ROLLUP_COUNT])(struct job *j) = {
+	[ROLLUP_SATISFACTION] = rollup_satisfaction,
+	[ROLLUP_RETENTION] = rollup_retention,
+	[ROLLUP_RECOGNITION] = rollup_recognition,
+	[ROLLUP_PARTICIPATION] = rollup_participation,
+};
+
+enum emp_rc
+rollups_new(struct rollups **out, struct agg *a, struct store *s)
+{
+	struct rollups *r = calloc(1, sizeof *r);
+
+	*out = r;
+	if (r == NULL)
+		return EMP_NOMEM;
+	r->agg = a;
+	r->store = s;
+	return EMP_OK;
+}
+
+void
+rollups_free(struct rollups **r)
+{
+	free(*r);
+	*r = NULL;
+}
+
+enum emp_rc
+rollup_ctx_new(struct rollup_ctx **out, struct rollups *r)
+{
+	struct rollup_ctx *c = calloc(1, sizeof *c);
+
+	*out = c;
+	if (c == NULL)
+		return EMP_NOMEM;
+	c->r = r;
+	if (agg_reader_new(&c->reader, r->agg) != EMP_OK) {
+		rollup_ctx_free(out);
+		return EMP_NOMEM;
+	}
+	return EMP_OK;
+}
+
+void
+rollup_ctx_free(struct rollup_ctx **c)
+{
+	if (*c == NULL)
+		return;
+	agg_reader_free(&(*c)->reader);
+	free(*c);
+	*c = NULL;
+}
+
+int64_t
+rollups_seq(const struct rollups *r)
+{
+	return agg_published(r->agg);
+}
+
+int64_t
+rollup_clock(const struct query *q)
+{
+	if (q->rollup != ROLLUP_RECOGNITION || q->as_of_given)
+		return 0;
+	return clock_now_ms() / MS_PER_S / S_PER_HOUR * S_PER_HOUR;
+}
+
+enum emp_rc
+rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *defs,
+	      struct store_reader *reader, struct buf *out, struct problem *p)
+{
+	struct job j = {.c = c,
+			.q = q,
+			.defs = defs,
+			.reader = reader,
+			.problem = p,
+			.tz = store_tz(c->r->store)};
+	enum emp_rc rc;
+
+	pub_init(&j.pub);
+	agg_published_at(c->r->agg, &j.seq, &j.as_of);
+	if (j.as_of != 0)
+		j.pub.as_of = pub_time(&j.pub, j.tz, j.as_of);
+	j.pub.step = step_name(q->step);
+	rc = builders[q->rollup](&j);
+	if (rc == EMP_OK && j.rc != EMP_OK)
+		rc = j.rc;
+	if (rc == EMP_TOO_LARGE)
+		rc = problem_set(p, EMP_INVALID, "",
+				 "the answer would be too large: narrow the window or "
+				 "the filters, or group by less");
+	if (rc == EMP_OK) {
+		pub_encode(&j.pub, q->format, q->shape, out);
+		rc = buf_ok(out) ? EMP_OK : EMP_NOMEM;
+	}
+	merge_free(&j.merge);
+	people_free(&j.cells);
+	levels_free(&j.levels);
+	pub_fini(&j.pub);
+	return rc;
+}

@@ -1,0 +1,109 @@
+/* Inside of the rollups: one answer being made.
+ *
+ * rollup.c runs the steps that all rollups share: which audiences, merging memory with
+ * the file, the order of groups and times. Each rollup's own file says what is merged,
+ * which columns a row has and what they hold. */
+#ifndef EMP_PRIVACY_ROLLUP_IMPL_H
+#define EMP_PRIVACY_ROLLUP_IMPL_H
+
+#include "agg/levels.h"
+#include "agg/merge.h"
+#include "agg/people.h"
+#include "privacy/pub.h"
+#include "privacy/rollup.h"
+
+struct rollups {
+	struct agg *agg;
+	struct store *store;
+};
+
+struct rollup_ctx {
+	struct rollups *r;
+	struct agg_reader *reader;
+};
+
+struct job_time {
+	int64_t start;
+	uint32_t raw; /* index in raw->times; RAW_NONE: filled in */
+	struct str text;
+};
+
+struct job {
+	struct rollup_ctx *c;
+	const struct query *q;
+	const struct defs *defs;
+	struct store_reader *reader; /* NULL on a worker */
+	struct problem *problem;
+	const struct tz *tz;
+	struct rollup_pub pub;
+	uint32_t audiences; /* bit per enum audience */
+	int64_t seq, as_of; /* published before anything was read; as_of in ms */
+	struct merge *merge;
+	const struct rollup_raw *raw;
+	uint32_t *fold; /* employees' units as shown; NULL: as recorded */
+	uint32_t n_fold;
+	/* After job_layout: what rows point at, and their order. */
+	struct pub_group *groups; /* by raw index */
+	uint32_t *group_order;
+	struct job_time *times; /* ascending */
+	uint32_t n_times;
+	struct people *cells; /* see job_cell */
+	struct levels *levels;
+	enum emp_rc rc; /* of a callback */
+};
+
+#define K_ANONYMITY 5 /* people in a unit that is shown by itself */
+
+/* Audiences asked for; `fallback` without a filter. */
+uint32_t job_audiences(const struct query *q, uint32_t fallback);
+bool job_filter_has(const struct query *q, enum field f, struct str value);
+/* Merge counters, and the file where memory is not complete. EMP_STALE: ask again on a
+ * reader. */
+EMP_MUST_CHECK enum emp_rc job_merge(struct job *j, const struct raw_target *targets,
+				     uint32_t n);
+/* Groups and times that occurred, as text and in order; call when no more can come. */
+EMP_MUST_CHECK enum emp_rc job_layout(struct job *j);
+/* The columns that every row starts with, `keys` of them from names. */
+void job_columns(struct job *j, const char *const *keys, uint32_t n_keys,
+		 struct pub_column *out, uint32_t *n);
+/* A row of that group and time, NULL with j->rc set. */
+struct pub_row *job_row(struct job *j, struct pub_table *t, uint32_t group,
+			uint32_t time);
+/* A row that says "protected". */
+EMP_MUST_CHECK enum emp_rc job_row_protected(struct job *j, struct str key0,
+					     struct str key1);
+/* A dense number for a row of the file of that kind: by its series and time, Unix s.
+ * PEOPLE_NONE when a filter or the window excludes it, or with j->rc set. */
+uint32_t job_cell(struct job *j, uint32_t kind, uint32_t series, int64_t t);
+uint32_t job_cell_of(struct job *j, uint32_t kind, uint32_t group, uint32_t time);
+/* For reading, by raw indexes: PEOPLE_NONE when nothing was met there. */
+uint32_t job_cell_find(const struct job *j, uint32_t kind, uint32_t group,
+		       uint32_t time);
+/* The vector of a target at times[time]; NULL: nothing was counted. */
+const uint64_t *job_sums(const struct job *j, uint32_t target, uint32_t group,
+			 uint32_t time);
+/* End of the bucket times[i], or of the window; Unix s. */
+int64_t job_time_end(const struct job *j, uint32_t i);
+EMP_MUST_CHECK enum emp_rc job_levels(struct job *j);
+/* The level that a group's figures are measured against, -1: none declared. `at` is
+ * what levels_at gave. */
+int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
+
+/* fold.c: units of employees too small to be shown, see section there. */
+EMP_MUST_CHECK enum emp_rc job_fold(struct job *j);
+
+/* Rollups. */
+EMP_MUST_CHECK enum emp_rc rollup_satisfaction(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_retention(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_recognition(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_participation(struct job *j);
+
+/* surveys asked for, sorted by name, of the audiences of the job (which it settles).
+ * EMP_INVALID for a name that nobody declared. */
+struct job_surveys {
+	const struct survey *v[256];
+	uint32_t n;
+};
+EMP_MUST_CHECK enum emp_rc job_surveys(struct job *j, struct job_surveys *out);
+
+#endif

@@ -1,0 +1,309 @@
+/* Satisfaction: a row per survey and question, each figure from one histogram.
+ *
+ * Employees' surveys have no live figures: their declared questions say "protected",
+ * the same whatever is stored. */
+#include "privacy/rollup_impl.h"
+
+#include <stdlib.h>
+
+struct ask {
+	const struct survey *survey;
+	const struct question *question;
+	uint32_t target, offset;
+};
+
+struct asks {
+	struct ask *v;
+	uint32_t n;
+	struct raw_target *targets;
+	uint32_t n_targets;
+};
+
+/* ---- columns ------------------------------------------------------------------- */
+
+static const struct question *
+scale_of(const struct pub_row *r)
+{
+	return r->suppressed || r->question == NULL ||
+			!metric_is_scale(r->question->metric)
+		? NULL
+		: r->question;
+}
+
+static struct hist
+hist_of(const struct pub_row *r)
+{
+	struct hist h = {.lo = r->question->lo, .hi = r->question->hi};
+
+	for (int i = 0; i <= h.hi - h.lo; i++)
+		h.v[i] = r->count[i];
+	return h;
+}
+
+static void
+get_histogram(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	(void)c;
+	if (scale_of(r) != NULL)
+		v->kind = PUB_HISTOGRAM;
+}
+
+static void
+get_options(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	if (!r->suppressed && r->question != NULL &&
+	    r->question->metric == METRIC_CHOICE)
+		v->kind = c->arg;
+}
+
+enum scored {
+	SCORED_MEAN,
+	SCORED_CSAT,
+	SCORED_NPS,
+	SCORED_NPS_MARGIN,
+	SCORED_CES_MEAN,
+	SCORED_CES_EASY,
+	SCORED_FAVORABLE,
+	SCORED_NEUTRAL,
+	SCORED_UNFAVORABLE
+};
+
+static enum metric
+metric_of(enum scored s)
+{
+	switch (s) {
+	case SCORED_MEAN:
+		return METRIC_NONE;
+	case SCORED_CSAT:
+		return METRIC_CSAT;
+	case SCORED_NPS:
+	case SCORED_NPS_MARGIN:
+		return METRIC_NPS;
+	case SCORED_CES_MEAN:
+	case SCORED_CES_EASY:
+		return METRIC_CES;
+	case SCORED_FAVORABLE:
+	case SCORED_NEUTRAL:
+	case SCORED_UNFAVORABLE:
+		return METRIC_PULSE;
+	}
+	return METRIC_NONE;
+}
+
+static void
+get_score(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	const struct question *q = scale_of(r);
+	enum metric needs = metric_of(c->arg);
+	double pulse[3];
+	struct hist h;
+
+	if (q == NULL || (needs != METRIC_NONE && q->metric != needs))
+		return;
+	h = hist_of(r);
+	v->kind = PUB_FIGURE;
+	switch ((enum scored)c->arg) {
+	case SCORED_MEAN:
+	case SCORED_CES_MEAN:
+		v->figure = hist_mean(&h);
+		break;
+	case SCORED_CSAT:
+		v->figure = metric_csat(&h, q->satisfied);
+		break;
+	case SCORED_NPS:
+		v->figure = metric_nps(&h);
+		break;
+	case SCORED_NPS_MARGIN:
+		v->figure = metric_nps_margin(&h);
+		break;
+	case SCORED_CES_EASY:
+		v->figure = metric_ces_easy(&h);
+		break;
+	case SCORED_FAVORABLE:
+	case SCORED_NEUTRAL:
+	case SCORED_UNFAVORABLE:
+		metric_pulse(&h, &pulse[0], &pulse[1], &pulse[2]);
+		v->figure = pulse[c->arg - SCORED_FAVORABLE];
+		break;
+	}
+}
+
+static const char *const keys[] = {"survey", "question"};
+
+static const struct pub_column columns[] = {
+	{"n", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
+	{"histogram", get_histogram, 0},
+	{"mean", get_score, SCORED_MEAN},
+	{"csat", get_score, SCORED_CSAT},
+	{"nps", get_score, SCORED_NPS},
+	{"nps_margin", get_score, SCORED_NPS_MARGIN},
+	{"ces_mean", get_score, SCORED_CES_MEAN},
+	{"ces_easy", get_score, SCORED_CES_EASY},
+	{"favorable", get_score, SCORED_FAVORABLE},
+	{"neutral", get_score, SCORED_NEUTRAL},
+	{"unfavorable", get_score, SCORED_UNFAVORABLE},
+	{"options", get_options, PUB_OPTIONS},
+	{"shares", get_options, PUB_SHARES},
+};
+
+/* ---- what is asked ------------------------------------------------------------- */
+
+static int
+ask_cmp(const void *pa, const void *pb)
+{
+	const struct ask *a = pa;
+	const struct ask *b = pb;
+	int cmp = str_cmp(a->survey->name, b->survey->name);
+
+	return cmp != 0 ? cmp : str_cmp(a->question->name, b->question->name);
+}
+
+/* Without a filter one vector holds all questions of a survey. */
+static void
+survey_asks(struct job *j, const struct survey *v, struct asks *a)
+{
+	bool all = j->q->filter[FIELD_QUESTION].n == 0;
+
+	if (all && v->n_questions > 0)
+		a->targets[a->n_targets++] = (struct raw_target){
+			v->id, SURVEY_SLOTS_FIXED, v->n_slots - SURVEY_SLOTS_FIXED};
+	for (uint32_t i = 0; i < v->n_questions; i++) {
+		const struct question *q = &v->questions[i];
+
+		if (!job_filter_has(j->q, FIELD_QUESTION, q->name))
+			continue;
+		if (!all)
+			a->targets[a->n_targets++] = (struct raw_target){v->id, q->slot,
+									 q->width};
+		a->v[a->n++] = (struct ask){v, q, a->n_targets - 1,
+					    all ? q->slot - SURVEY_SLOTS_FIXED : 0};
+	}
+}
+
+static enum emp_rc
+asks_make(struct job *j, const struct job_surveys *s, struct asks *a)
+{
+	size_t max = 1;
+
+	memset(a, 0, sizeof *a);
+	for (uint32_t i = 0; i < s->n; i++)
+		max += s->v[i]->n_questions + 1;
+	a->v = arena_alloc(&j->pub.arena, max * sizeof *a->v);
+	a->targets = arena_alloc(&j->pub.arena, max * sizeof *a->targets);
+	if (a->v == NULL || a->targets == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->v[i]->audience == AUDIENCE_CUSTOMER && s->v[i]->id != 0)
+			survey_asks(j, s->v[i], a);
+	if (a->n > 1)
+		qsort(a->v, a->n, sizeof *a->v, ask_cmp);
+	return EMP_OK;
+}
+
+/* Declared questions only; an open survey has the questions that the query names, known
+ * or not, or none. */
+static enum emp_rc
+protected_rows(struct job *j, const struct survey *v)
+{
+	const struct query_filter *f = &j->q->filter[FIELD_QUESTION];
+	uint32_t rows = 0;
+	enum emp_rc rc = EMP_OK;
+
+	for (uint32_t i = 0; i < v->n_questions && rc == EMP_OK; i++) {
+		const struct question *q = &v->questions[i];
+
+		if (!q->declared || !job_filter_has(j->q, FIELD_QUESTION, q->name))
+			continue;
+		rc = job_row_protected(j, v->name, q->name);
+		rows++;
+	}
+	if (rows > 0 || v->open_metric == METRIC_NONE || rc != EMP_OK)
+		return rc;
+	if (f->n == 0)
+		return job_row_protected(j, v->name, STR_NONE);
+	for (uint32_t i = 0; i < f->n && rc == EMP_OK; i++)
+		rc = job_row_protected(j, v->name, f->value[i]);
+	return rc;
+}
+
+/* ---- rows ---------------------------------------------------------------------- */
+
+static uint64_t
+count_of(const struct question *q, const uint64_t *v)
+{
+	uint64_t n = 0;
+
+	if (!metric_is_scale(q->metric))
+		return v[0];
+	for (int i = 0; i < q->width; i++)
+		n += v[i];
+	return n;
+}
+
+static const uint64_t *
+counts_at(const struct job *j, const struct ask *a, uint32_t group, uint32_t time)
+{
+	static const uint64_t none[HIST_MAX];
+	const uint64_t *v = job_sums(j, a->target, group, time);
+
+	return v == NULL ? none : v + a->offset;
+}
+
+static void
+ask_rows(struct job *j, const struct ask *a)
+{
+	for (uint32_t i = 0; i < j->raw->n_groups && j->rc == EMP_OK; i++) {
+		uint32_t g = j->group_order[i];
+		bool occurs = false;
+
+		if (j->raw->groups[g].audience != a->survey->audience)
+			continue;
+		for (uint32_t t = 0; t < j->n_times && j->q->fill && !occurs; t++)
+			occurs = count_of(a->question, counts_at(j, a, g, t)) > 0;
+		for (uint32_t t = 0; t < j->n_times && j->rc == EMP_OK; t++) {
+			const uint64_t *v = counts_at(j, a, g, t);
+			uint64_t n = count_of(a->question, v);
+			struct pub_row *r;
+
+			if (n == 0 && !occurs)
+				continue;
+			r = job_row(j, &j->pub.rows, g, t);
+			if (r == NULL)
+				break;
+			r->key[0] = a->survey->name;
+			r->key[1] = a->question->name;
+			r->question = a->question;
+			r->count = v;
+			r->n = n;
+		}
+	}
+}
+
+enum emp_rc
+rollup_satisfaction(struct job *j)
+{
+	struct job_surveys surveys;
+	struct asks a;
+	enum emp_rc rc = job_surveys(j, &surveys);
+
+	if (rc == EMP_OK)
+		rc = asks_make(j, &surveys, &a);
+	if (rc == EMP_OK)
+		rc = job_merge(j, a.targets, a.n_targets);
+	if (rc == EMP_OK)
+		rc = job_layout(j);
+	if (rc != EMP_OK)
+		return rc;
+	job_columns(j, keys, 2, j->pub.columns, &j->pub.rows.n_columns);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		pub_column_add(&j->pub, &columns[i]);
+	/* Surveys are in order of name; each has rows of one kind. */
+	for (uint32_t i = 0, k = 0; i < surveys.n && rc == EMP_OK; i++) {
+		if (surveys.v[i]->audience == AUDIENCE_EMPLOYEE)
+			rc = protected_rows(j, surveys.v[i]);
+		for (; k < a.n && a.v[k].survey == surveys.v[i]; k++)
+			ask_rows(j, &a.v[k]);
+	}
+	return rc;
+}

@@ -1,0 +1,279 @@
+/* Verification: every cell against the stored events (P4).
+ *
+ * A cell is reduced to a sum over its slots, each weighted by a mixed slot number, so
+ * that a year of hours fits in memory. What SQL recounts is added, what counters hold
+ * is taken away; what is left over differs. Cells that memory forgot are read from the
+ * file; and a cell of the file can lag behind memory but never be ahead of it. */
+#include "privacy/rollup_impl.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+#define REPORT_MAX 100
+#define TABLE_FIRST 1024u
+
+struct entry {
+	struct cell_key key;
+	uint64_t left;  /* weighted sum: recounted - counted */
+	int64_t stored; /* plain sums, for the report */
+	int64_t counted;
+	bool in_memory, used;
+};
+
+struct check {
+	struct rollup_ctx *c;
+	struct entry *v;
+	size_t cap, n;
+	int64_t exist, ram;
+	struct buf *out;
+	uint64_t cells, events, differences, findings;
+	enum grain grain;
+	/* The series and subject being walked. */
+	uint32_t series, subject;
+	enum emp_rc rc;
+};
+
+static uint64_t
+weight(uint32_t slot)
+{
+	uint64_t v = (slot + 1) * 0x9e3779b97f4a7c15u;
+
+	v ^= v >> 29;
+	return v * 0xbf58476d1ce4e5b9u;
+}
+
+static size_t
+place_of(const struct check *k, const struct cell_key *key)
+{
+	uint64_t h = ((uint64_t)key->start * 0xff51afd7ed558ccdu + key->series) *
+			0x9e3779b97f4a7c15u +
+		key->subject;
+	size_t i = (h ^ h >> 32) & (k->cap - 1);
+
+	while (k->v[i].used &&
+	       (k->v[i].key.start != key->start || k->v[i].key.series != key->series ||
+		k->v[i].key.subject != key->subject))
+		i = (i + 1) & (k->cap - 1);
+	return i;
+}
+
+static enum emp_rc
+grow(struct check *k)
+{
+	struct entry *old = k->v;
+	size_t cap = k->cap;
+
+	k->v = calloc(cap ? cap * 2 : TABLE_FIRST, sizeof *k->v);
+	if (k->v == NULL) {
+		k->v = old;
+		return EMP_NOMEM;
+	}
+	k->cap = cap ? cap * 2 : TABLE_FIRST;
+	for (size_t i = 0; i < cap; i++)
+		if (old[i].used)
+			k->v[place_of(k, &old[i].key)] = old[i];
+	free(old);
+	return EMP_OK;
+}
+
+static struct entry *
+entry_of(struct check *k, const struct cell_key *key)
+{
+	struct entry *e;
+
+	if (k->rc == EMP_OK && k->n * 4 >= k->cap * 3)
+		k->rc = grow(k);
+	if (k->rc != EMP_OK)
+		return NULL;
+	e = &k->v[place_of(k, key)];
+	if (!e->used) {
+		e->used = true;
+		e->key = *key;
+		k->n++;
+	}
+	return e;
+}
+
+static enum emp_rc
+take_recount(void *ctx, const struct cell_key *key, uint32_t slot, uint64_t n)
+{
+	struct check *k = ctx;
+	struct entry *e;
+
+	/* Events count only into cells that existed when they came. */
+	if (key->start < k->exist)
+		return EMP_OK;
+	e = entry_of(k, key);
+	if (e == NULL)
+		return k->rc;
+	e->left += n * weight(slot);
+	e->stored += (int64_t)n;
+	return EMP_OK;
+}
+
+static void
+take_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
+{
+	struct check *k = ctx;
+	struct cell_key key = {k->series, k->subject, start, (uint8_t)k->grain};
+	struct entry *e = start < k->exist ? NULL : entry_of(k, &key);
+
+	if (e == NULL)
+		return;
+	e->in_memory = true;
+	k->cells++;
+	for (uint32_t s = 0; s < agg_slots(b); s++) {
+		e->left -= agg_slot(b, s) * weight(s);
+		e->counted += agg_slot(b, s);
+	}
+}
+
+static void
+take_subject(void *ctx, uint32_t subject)
+{
+	struct check *k = ctx;
+
+	k->subject = subject;
+	agg_each_bucket(k->c->r->agg, k->series, subject, k->grain, INT64_MIN,
+			INT64_MAX, take_bucket, k);
+}
+
+static enum emp_rc
+take_cell(void *ctx, const struct cell *c)
+{
+	struct check *k = ctx;
+	struct entry *e = c->key.start < k->exist ? NULL : entry_of(k, &c->key);
+	int64_t sum = 0;
+
+	if (e == NULL)
+		return k->rc;
+	for (uint32_t s = 0; s < c->n_slots; s++)
+		sum += c->slots[s];
+	if (e->in_memory) {
+		/* Ahead of memory: as if so many had been counted twice. */
+		if (sum > e->counted) {
+			e->left += 1;
+			e->counted = sum;
+		}
+		return EMP_OK;
+	}
+	/* Only what memory forgot is counted by the file alone. */
+	if (c->key.start >= k->ram)
+		return EMP_OK;
+	k->cells++;
+	e->counted = sum;
+	for (uint32_t s = 0; s < c->n_slots; s++)
+		e->left -= c->slots[s] * weight(s);
+	return EMP_OK;
+}
+
+static void
+difference_add(struct check *k, const struct entry *e)
+{
+	static const char *const grains[] = {"minute", "hour", "day"};
+	char start[TIME_TEXT_MAX];
+
+	if (k->differences++ >= REPORT_MAX)
+		return;
+	(void)time_format(start, e->key.start * MS_PER_S);
+	buf_printf(k->out,
+		   "%s{\"series\":%u,\"subject\":%u,\"grain\":\"%s\",\"start\":\"%s\","
+		   "\"stored\":%lld,\"counted\":%lld}",
+		   k->differences > 1 ? "," : "", e->key.series, e->key.subject,
+		   grains[k->grain], start, (long long)e->stored,
+		   (long long)e->counted);
+}
+
+static int
+entry_cmp(const void *pa, const void *pb)
+{
+	const struct entry *a = pa;
+	const struct entry *b = pb;
+
+	if (a->key.start != b->key.start)
+		return a->key.start < b->key.start ? -1 : 1;
+	if (a->key.series != b->key.series)
+		return a->key.series < b->key.series ? -1 : 1;
+	return (a->key.subject > b->key.subject) - (a->key.subject < b->key.subject);
+}
+
+/* Memory before file: a bucket that is forgotten in between is in the file. */
+static enum emp_rc
+check_grain(struct check *k, struct store_reader *reader)
+{
+	const struct agg *a = k->c->r->agg;
+	enum emp_rc rc;
+	uint32_t n;
+
+	k->exist = agg_horizon(a, k->grain);
+	agg_enter(k->c->reader);
+	n = agg_series_count(a);
+	for (k->series = 1; k->series <= n; k->series++)
+		agg_each_subject(a, k->series, take_subject, k);
+	agg_leave(k->c->reader);
+	k->ram = agg_ram_horizon(a, k->grain);
+	rc = k->rc;
+	if (rc == EMP_OK)
+		rc = store_read_cells(reader, k->grain, k->exist, INT64_MAX, take_cell,
+				      k);
+	if (rc == EMP_OK)
+		rc = store_recount(reader, k->grain, take_recount, k);
+	if (rc == EMP_OK)
+		rc = k->rc;
+	if (rc != EMP_OK)
+		return rc;
+	qsort(k->v, k->cap, sizeof *k->v, entry_cmp);
+	for (size_t i = 0; i < k->cap; i++) {
+		if (!k->v[i].used)
+			continue;
+		k->events += k->grain == GRAIN_DAY ? (uint64_t)k->v[i].stored : 0;
+		if (k->v[i].left != 0)
+			difference_add(k, &k->v[i]);
+	}
+	memset(k->v, 0, k->cap * sizeof *k->v);
+	k->n = 0;
+	return EMP_OK;
+}
+
+static void
+take_finding(void *ctx, const char *finding)
+{
+	struct check *k = ctx;
+
+	if (k->findings++ >= REPORT_MAX)
+		return;
+	if (k->findings > 1)
+		buf_add_c(k->out, ',');
+	buf_add_json(k->out, str_from(finding));
+}
+
+enum emp_rc
+rollup_verify(struct rollup_ctx *c, const struct defs *defs,
+	      struct store_reader *reader, struct buf *out, uint64_t *differences)
+{
+	struct check k = {.c = c, .out = out};
+	int64_t before = agg_published(c->r->agg);
+	enum emp_rc rc = grow(&k);
+
+	(void)defs;
+	buf_add_z(out, "{\"first\":[");
+	for (k.grain = GRAIN_MINUTE; rc == EMP_OK && k.grain < GRAIN_COUNT; k.grain++)
+		rc = check_grain(&k, reader);
+	buf_add_z(out, "],\"findings\":[");
+	if (rc == EMP_OK)
+		rc = store_check(reader, take_finding, &k);
+	/* Events that came meanwhile are in one of the two only. */
+	buf_printf(out,
+		   "],\"differences\":%llu,\"cells\":%llu,\"counts\":%llu,\"seq\":%lld,"
+		   "\"quiet\":%s}\n",
+		   (unsigned long long)(k.differences + k.findings),
+		   (unsigned long long)k.cells, (unsigned long long)k.events,
+		   (long long)before,
+		   before == agg_published(c->r->agg) ? "true" : "false");
+	free(k.v);
+	*differences = k.differences + k.findings;
+	if (rc == EMP_OK && !buf_ok(out))
+		rc = EMP_NOMEM;
+	return rc;
+}
