@@ -1,2 +1,7 @@
-# man: the pages to install, for instance
-#   dist_man_MANS += %D%/empowerd.8
+# man: the pages to install.
+dist_man_MANS += \
+	%D%/empowerctl.1 \
+	%D%/empowerd-api.7 \
+	%D%/empowerd-schema.7 \
+	%D%/empowerd.8 \
+	%D%/empowerd.conf.5
