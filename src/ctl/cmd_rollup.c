@@ -197,35 +197,85 @@ add_window(struct buf *out, const struct json_node *root)
 		buf_add_c(out, '\n');
 }
 
+static void
+note_columns(struct columns *cs, const struct json_node *rows)
+{
+	for (size_t i = 0; i < json_node_count(rows); i++)
+		json_node_each(json_node_at(rows, i), note_column, cs);
+}
+
+struct beside {
+	const struct ctl *c;
+	struct buf *out;
+};
+
+/* Figures of the whole answer, and smaller tables, such as cohorts, under their names.
+ */
+static void
+add_beside(void *ctx, const char *name, const struct json_node *value)
+{
+	struct beside *b = ctx;
+	struct columns cs = {.n = 0};
+
+	if (json_node_type(value) == JSON_NODE_INTEGER ||
+	    json_node_type(value) == JSON_NODE_REAL)
+		buf_printf(b->out, "%s %.2f\n", name, json_node_number(value));
+	if (strcmp(name, "rows") == 0 || json_node_type(value) != JSON_NODE_ARRAY ||
+	    json_node_count(value) == 0)
+		return;
+	if (strcmp(name, "missing") == 0) {
+		buf_add_z(b->out, "\nSome figures need events that were never sent:");
+		for (size_t i = 0; i < json_node_count(value); i++)
+			buf_printf(b->out, " %.*s",
+				   STR_FMT(json_node_str(json_node_at(value, i))));
+		buf_add_c(b->out, '\n');
+		return;
+	}
+	note_columns(&cs, value);
+	if (cs.n == 0)
+		return;
+	buf_printf(b->out, "\n%s\n", name);
+	if (lay_out(b->c, value, &cs, NULL, 0, b->out) != EMP_OK)
+		b->out->failed = true;
+}
+
+static void
+add_rows(const struct ctl *c, const struct json_node *rows, const struct columns *cs,
+	 const char *figure, struct buf *out)
+{
+	struct buf plain;
+
+	buf_init(&plain, 0);
+	if (cs->n == 0)
+		buf_add_z(out, "No rows: nothing was stored for this.\n");
+	else if (figure == NULL)
+		out->failed = out->failed ||
+			lay_out(c, rows, cs, NULL, 0, out) != EMP_OK;
+	else if (lay_out(c, rows, cs, NULL, BAR_MIN, &plain) != EMP_OK ||
+		 lay_out(c, rows, cs, figure, bar_room(c, &plain), out) != EMP_OK)
+		out->failed = true;
+	buf_fini(&plain);
+}
+
 static enum ctl_exit
 show(const struct ctl *c, const struct json_node *root)
 {
 	const struct json_node *rows = json_node_get(root, "rows");
+	const char *asked = c->opt[CTL_OPT_BAR];
 	struct columns cs = {.n = 0};
 	const char *figure;
-	struct buf plain, out;
-	enum ctl_exit e = CTL_OK;
+	struct buf out;
+	enum ctl_exit e;
 
-	buf_init(&plain, 0);
-	buf_init(&out, 0);
-	for (size_t i = 0; i < json_node_count(rows); i++)
-		json_node_each(json_node_at(rows, i), note_column, &cs);
+	note_columns(&cs, rows);
 	figure = choose_bar(c, &cs);
+	if (asked != NULL && figure == NULL && strcmp(asked, "none") != 0)
+		return ctl_fail("the rows have no figure %s", asked);
+	buf_init(&out, 0);
 	add_window(&out, root);
-	if (ctl_has(c, CTL_OPT_BAR) && figure == NULL &&
-	    strcmp(c->opt[CTL_OPT_BAR], "none") != 0)
-		e = ctl_fail("the rows have no figure %s", c->opt[CTL_OPT_BAR]);
-	else if (cs.n == 0)
-		buf_add_z(&out, "No rows: nothing was stored for this.\n");
-	else if (figure == NULL)
-		out.failed = out.failed ||
-			lay_out(c, rows, &cs, NULL, 0, &out) != EMP_OK;
-	else if (lay_out(c, rows, &cs, NULL, BAR_MIN, &plain) != EMP_OK ||
-		 lay_out(c, rows, &cs, figure, bar_room(c, &plain), &out) != EMP_OK)
-		out.failed = true;
-	if (e == CTL_OK)
-		e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
-	buf_fini(&plain);
+	add_rows(c, rows, &cs, figure, &out);
+	json_node_each(root, add_beside, &(struct beside){c, &out});
+	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
 	buf_fini(&out);
 	return e;
 }

@@ -128,6 +128,7 @@ static enum ctl_exit
 verify_daemon(struct ctl *c)
 {
 	struct json_node *root = NULL;
+	const struct json_node *list;
 	struct ctl_answer a;
 	struct buf out;
 	enum ctl_exit e;
@@ -141,7 +142,10 @@ verify_daemon(struct ctl *c)
 	buf_init(&out, 0);
 	if (json_node_read(&root, a.body, NULL) != EMP_OK)
 		root = NULL;
-	differences = json_node_int(json_node_get(root, "differences"), -1);
+	list = json_node_get(root, "differences");
+	differences = json_node_type(list) == JSON_NODE_ARRAY
+		? (int64_t)json_node_count(list)
+		: json_node_int(list, -1);
 	if (ctl_has(c, CTL_OPT_JSON))
 		buf_add_str(&out, a.body);
 	else

@@ -216,26 +216,32 @@ problem_errors(struct buf *dst, const struct json_node *errors)
 	}
 }
 
-void
-ctl_problem_text(struct buf *dst, struct str body, int status)
+bool
+ctl_problem_node(struct buf *dst, const struct json_node *problem)
+{
+	struct str title = json_node_str(json_node_get(problem, "title"));
+	struct str detail = json_node_str(json_node_get(problem, "detail"));
+	const struct json_node *errors = json_node_get(problem, "errors");
+
+	if (title.n == 0)
+		return false;
+	buf_add_str(dst, title);
+	/* A single error repeats the detail; several stand beside it. */
+	if (detail.n > 0 && json_node_count(errors) != 1)
+		buf_printf(dst, ": %.*s", STR_FMT(detail));
+	problem_errors(dst, errors);
+	return true;
+}
+
+static void
+problem_text(struct buf *dst, struct str body, int status)
 {
 	struct json_node *root = NULL;
-	struct str title = STR_NONE;
-	struct str detail = STR_NONE;
 
-	if (json_node_read(&root, body, NULL) == EMP_OK) {
-		title = json_node_str(json_node_get(root, "title"));
-		detail = json_node_str(json_node_get(root, "detail"));
-	}
-	if (title.n == 0) {
+	if (json_node_read(&root, body, NULL) != EMP_OK)
+		root = NULL;
+	if (!ctl_problem_node(dst, root))
 		buf_printf(dst, "the server answered with status %d", status);
-	} else {
-		buf_add_str(dst, title);
-		if (json_node_count(json_node_get(root, "errors")) > 0)
-			problem_errors(dst, json_node_get(root, "errors"));
-		else if (detail.n > 0)
-			buf_printf(dst, ": %.*s", STR_FMT(detail));
-	}
 	json_node_free(&root);
 }
 
@@ -245,7 +251,7 @@ ctl_tell_answer(const char *what, const struct ctl_answer *a)
 	struct buf text;
 
 	buf_init(&text, 0);
-	ctl_problem_text(&text, a->body, a->status);
+	problem_text(&text, a->body, a->status);
 	ctl_fail("%s: %.*s", what, STR_FMT(buf_str(&text)));
 	if (a->status == 401)
 		fputs("Give a token by --token-file FILE, -d STATE_DIR, or in "

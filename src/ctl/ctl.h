@@ -30,6 +30,7 @@ enum ctl_opt {
 #define CTL_TOKEN_FILE "admin.token"
 
 struct ctl_command;
+struct json_node;
 
 struct ctl {
 	const char *opt[CTL_OPT_COUNT]; /* NULL: not given; a flag: "" */
@@ -85,8 +86,8 @@ EMP_MUST_CHECK bool ctl_call(struct ctl *c, const char *method, const char *path
 void ctl_tell_connection(const struct ctl *c, const struct problem *p);
 /* Puts an answer that is no success into a sentence on standard error. */
 void ctl_tell_answer(const char *what, const struct ctl_answer *a);
-/* The same sentence into dst, for a problem document's text. */
-void ctl_problem_text(struct buf *dst, struct str body, int status);
+/* The same sentence from a problem document; false when it is none. */
+bool ctl_problem_node(struct buf *dst, const struct json_node *problem);
 /* Writes all of it to standard output. */
 enum ctl_exit ctl_print(struct str s);
 /* Reads a whole file (or standard input for "-") of at most `max` bytes; told when not.

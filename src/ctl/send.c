@@ -121,24 +121,6 @@ send_batch(struct ctl_send *s, struct batch *b)
 	return true;
 }
 
-/* A sentence from the error of one rejected event. */
-static void
-reason_text(struct buf *out, const struct json_node *rejected)
-{
-	const struct json_node *e = json_node_get(rejected, "error");
-	struct str title = json_node_str(e);
-	struct str detail = json_node_str(json_node_get(e, "detail"));
-	struct str pointer = json_node_str(json_node_get(e, "pointer"));
-
-	if (title.n == 0)
-		title = json_node_str(json_node_get(e, "title"));
-	buf_add_str(out, title.n > 0 ? title : STR("rejected without a reason"));
-	if (detail.n > 0)
-		buf_printf(out, ": %.*s", STR_FMT(detail));
-	if (pointer.n > 0)
-		buf_printf(out, " (at %.*s)", STR_FMT(pointer));
-}
-
 static enum emp_rc
 note_rejected(struct ctl_send *s, const struct batch *b, const struct json_node *list)
 {
@@ -155,7 +137,8 @@ note_rejected(struct ctl_send *s, const struct batch *b, const struct json_node 
 			break;
 		}
 		buf_clear(&reason);
-		reason_text(&reason, r);
+		if (!ctl_problem_node(&reason, json_node_get(r, "error")))
+			buf_add_z(&reason, "rejected without a reason");
 		rc = s->hooks.rejected(s->hooks.ctx, b->line[index], buf_str(&reason));
 	}
 	buf_fini(&reason);
