@@ -17,7 +17,7 @@
 /* More fields than that are rare: give the memory back. */
 #define EXTRA_KEEP 1024
 
-struct req *
+static struct req *
 req_new(struct conn *c)
 {
 	struct worker *w = c->w;

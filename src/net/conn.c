@@ -7,6 +7,9 @@
  * read from and serves nothing until that is empty. So a client that does not read
  * costs us one answer at most, until its deadline.
  *
+ * A turn has a length: a client that pipelines hundreds of requests goes to the end of
+ * the line after some, so that others get their turns.
+ *
  * Reading follows the same idea: one recv per turn. When it did not fill the buffer
  * there is nothing more at the moment, and when it did, epoll says so again.
  */
@@ -105,23 +108,6 @@ conn_open(struct worker *w, int fd, const struct addr *peer, bool capped)
 	conn_turn(c);
 }
 
-static void
-leave_again(struct conn *c)
-{
-	struct worker *w = c->w;
-	struct conn **p = &w->again_first, *before = NULL;
-
-	if (!c->queued)
-		return;
-	while (*p != c) {
-		before = *p;
-		p = &(*p)->next;
-	}
-	*p = c->next;
-	if (w->again_last == c)
-		w->again_last = before;
-}
-
 void
 conn_close(struct conn *c)
 {
@@ -133,7 +119,7 @@ conn_close(struct conn *c)
 	watch_reads(c, false);
 	watch_writes(c, false);
 	deadline_clear(c);
-	leave_again(c);
+	worker_again_leave(c);
 	close(c->fd);
 	if (c->slot_data != NULL && n->app->conn_close != NULL)
 		n->app->conn_close(c->slot_data, n->app->ctx);
@@ -290,7 +276,7 @@ settle(struct conn *c)
 		watch_writes(c, false);
 		if (c->closing && c->req == NULL && !finish_closing(c))
 			return false;
-		if (c->eof && c->state != CONN_BUSY)
+		if (c->eof && c->state != CONN_BUSY && !c->queued)
 			return false;
 		if (c->in != NULL && c->at == c->in->n && c->req == NULL) {
 			worker_rbuf_give(c->w, c->in);
@@ -301,8 +287,8 @@ settle(struct conn *c)
 		 * so we see it when the client has gone. */
 		watch_reads(c,
 			    !c->eof &&
-				    (c->state != CONN_BUSY || c->in == NULL ||
-				     c->in->n < RBUF_SIZE));
+				    (c->in == NULL || c->in->n < RBUF_SIZE ||
+				     c->state == CONN_DISCARD));
 	}
 	d = deadline_of(c);
 	if (d != c->deadline || c->fresh)
@@ -316,6 +302,7 @@ conn_turn(struct conn *c)
 {
 	struct worker *w = c->w;
 	void (*again)(struct req * r);
+	unsigned steps = 0;
 
 	EMP_ASSERT(w->turn == NULL);
 	w->turn = c;
@@ -326,9 +313,14 @@ conn_turn(struct conn *c)
 	}
 	if (c->req != NULL && c->req->answered)
 		req_finish(c->req);
-	while (c->out.n == 0 && !c->failed && conn_step(c))
+	while (c->out.n == 0 && !c->failed && conn_step(c)) {
 		if (w->out.n >= OUT_SEND_AT)
 			flush(c);
+		if (++steps == TURN_STEPS) {
+			worker_again(w, c);
+			break;
+		}
+	}
 	w->turn = NULL;
 	if (!settle(c))
 		conn_close(c);
@@ -435,9 +427,7 @@ conn_start_drain(struct worker *w, bool now)
 			continue;
 		if (now || (c->state == CONN_HEAD && c->in == NULL && c->out.n == 0))
 			conn_close(c);
-		else if (c->req != NULL)
-			c->req->close = true;
-		else
+		else if (c->req == NULL)
 			c->closing = c->linger = true;
 	}
 }

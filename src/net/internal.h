@@ -28,6 +28,8 @@
 #define RBUF_STREAM_ROOM 4096
 /* Answers of pipelined requests are sent when this much has come together. */
 #define OUT_SEND_AT 65536
+/* A request takes about two steps; after that many others have their turn. */
+#define TURN_STEPS 128
 /* An output buffer that grew past this is given back. */
 #define OUT_KEEP 131072
 /* Read at once into a large body. */
@@ -149,11 +151,11 @@ struct worker {
 	uint32_t n_slots, cap_slabs;
 	struct conn *free_conns;
 	struct conn *again_first, *again_last;
+	uint32_t n_again;
 	struct dl_list deadlines[DL_COUNT];
 	int reserve; /* a descriptor to give up when there are no others */
 	struct ear *ears;
-	size_t common_n;    /* without, and */
-	size_t common_full; /* with Cache-Control */
+	size_t common_n, common_full; /* without and with Cache-Control */
 	char common[COMMON_MAX];
 	struct req_msg do_drain, do_kill, do_exit;
 	bool told; /* net->drained counts us */
@@ -202,6 +204,7 @@ void worker_tick(struct worker *w);
 struct rbuf *worker_rbuf(struct worker *w);
 void worker_rbuf_give(struct worker *w, struct rbuf *b);
 void worker_again(struct worker *w, struct conn *c);
+void worker_again_leave(struct conn *c);
 /* While draining: tell whoever waits when the last connection is gone. */
 void worker_drained(struct worker *w);
 
@@ -213,8 +216,7 @@ void deadline_fire(evutil_socket_t fd, short what, void *arg);
 /* listen.c */
 EMP_MUST_CHECK enum emp_rc listen_open(struct net *n, const struct net_config *cfg,
 				       struct problem *p);
-/* [main] From now on connecting fails at once; not for inherited sockets, which the
- * service manager goes on using. */
+/* [main] Connecting fails from now on; not to sockets of a service manager. */
 void listen_refuse(struct net *n);
 void listen_close(struct net *n);
 EMP_MUST_CHECK enum emp_rc listen_attach(struct worker *w);
@@ -230,15 +232,13 @@ struct buf *conn_out(struct conn *c);
 void conn_start_drain(struct worker *w, bool now);
 
 /* begin.c: from head to handler */
-struct req *req_new(struct conn *c);
 void req_free(struct req *r);
 /* One step of the state machine; false when more bytes or an answer are needed. */
 bool conn_step(struct conn *c);
-/* The request was answered: get ready for the next. */
+/* The request was answered. */
 void req_finish(struct req *r);
-/* Answer with an error; `why` may be NULL. */
+/* Answer with an error, and close or not; `why` may be NULL. */
 void req_fail(struct req *r, enum emp_rc rc, const char *why);
-/* The same, and close. */
 void req_refuse(struct req *r, enum emp_rc rc, const char *why);
 
 /* body.c */

@@ -95,43 +95,70 @@ free_pools(struct worker *w)
 
 /* --- turns that were put off --- */
 
+static void
+arm_again(struct worker *w)
+{
+	/* A timer, not event_active: that would run before the loop has looked at other
+	 * connections. */
+	static const struct timeval now = {0, 0};
+
+	EMP_ASSERT(event_add(&w->on_again, &now) == 0);
+}
+
 void
 worker_again(struct worker *w, struct conn *c)
 {
-	static const struct timeval now = {0, 0};
-
 	if (c->queued)
 		return;
 	c->queued = true;
 	c->next = NULL;
-	if (w->again_last != NULL) {
+	if (w->again_last != NULL)
 		w->again_last->next = c;
-	} else {
+	else
 		w->again_first = c;
-		/* A timer, not event_active: that would run before the loop has looked
-		 * at other connections. */
-		EMP_ASSERT(event_add(&w->on_again, &now) == 0);
-	}
 	w->again_last = c;
+	w->n_again++;
+	arm_again(w);
 }
 
 static void
 again(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
-	struct conn *c, *first = w->again_first;
+	struct conn *c;
 
 	(void)fd;
 	(void)what;
 	worker_tick(w);
 	/* Those that are put off once more wait for the next turn of the loop. */
-	w->again_first = w->again_last = NULL;
-	while ((c = first) != NULL) {
-		first = c->next;
-		c->next = NULL;
-		c->queued = false;
+	for (uint32_t n = w->n_again; n > 0 && w->again_first != NULL; n--) {
+		c = w->again_first;
+		worker_again_leave(c);
 		conn_turn(c);
 	}
+	if (w->again_first != NULL)
+		arm_again(w);
+}
+
+void
+worker_again_leave(struct conn *c)
+{
+	struct worker *w = c->w;
+	struct conn **p = &w->again_first, *before = NULL;
+
+	if (!c->queued)
+		return;
+	while (*p != NULL && *p != c) {
+		before = *p;
+		p = &(*p)->next;
+	}
+	EMP_ASSERT(*p == c);
+	*p = c->next;
+	if (w->again_last == c)
+		w->again_last = before;
+	w->n_again--;
+	c->next = NULL;
+	c->queued = false;
 }
 
 /* --- mail --- */
