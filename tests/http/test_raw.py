@@ -32,6 +32,7 @@ def check(server, case, send):
     with server.wire() as w:
         getattr(w, send)(data + last)
         answers = w.answers()
+        assert not w.reset, (name, "a reset can destroy the answer")
     got = [a.status for a in answers]
     if then == OPEN:
         assert got and got[-1] == 200, (name, answers)

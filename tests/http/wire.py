@@ -39,6 +39,7 @@ class Wire:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data = b""
         self.eof = False
+        self.reset = False
 
     def __enter__(self):
         return self
@@ -67,6 +68,7 @@ class Wire:
             got = self.sock.recv(65536)
         except ConnectionResetError:
             got = b""
+            self.reset = True
         self.data += got
         self.eof = self.eof or not got
         return bool(got)

@@ -357,6 +357,11 @@ START_TEST(limits_hold_to_the_byte)
 	add(&p, "b", 2 * HTTP_HEAD_MAX);
 	ck_assert_int_eq(parse_all_ways(&h, str_from(text)), HTTP_BAD);
 	ck_assert_int_eq(h.rc, EMP_HEADER_TOO_LARGE);
+	/* A full buffer is enough to know. */
+	ck_assert_int_eq(parse_all_ways(&h, (struct str){text, HTTP_HEAD_MAX}),
+			 HTTP_BAD);
+	ck_assert_int_eq(parse_all_ways(&h, (struct str){text, HTTP_HEAD_MAX - 1}),
+			 HTTP_MORE);
 }
 END_TEST
 
