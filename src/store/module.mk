@@ -1,3 +1,46 @@
-# src/store: sources, headers and unit tests, in alphabetical order, for instance
-#   libempower_a_SOURCES += %D%/thing.c %D%/thing.h
-#   tests_unit_unit_SOURCES += tests/unit/test_store_thing.c
+# src/store: sources, headers and unit tests, in alphabetical order.
+libempower_a_SOURCES += \
+	%D%/change.c \
+	%D%/db.c \
+	%D%/db.h \
+	%D%/defs.c \
+	%D%/disk.c \
+	%D%/group.c \
+	%D%/idwindow.c \
+	%D%/idwindow.h \
+	%D%/impl.h \
+	%D%/load.c \
+	%D%/main_file.c \
+	%D%/main_file.h \
+	%D%/names.c \
+	%D%/names.h \
+	%D%/offline.c \
+	%D%/read.c \
+	%D%/reader.c \
+	%D%/reader_impl.h \
+	%D%/recount.c \
+	%D%/replay.c \
+	%D%/resolve.c \
+	%D%/schema.c \
+	%D%/schema.h \
+	%D%/sealed_file.c \
+	%D%/sealed_file.h \
+	%D%/store.c \
+	%D%/store.h \
+	%D%/usage.c \
+	%D%/writer.c
+
+# The schemas, embedded: one table of migrations per directory, in the order given.
+SCHEMA_SQL = \
+	schema/main/0001_events.sql \
+	schema/confidential/0001_events.sql
+nodist_libempower_a_SOURCES += %D%/migrations.c
+CLEANFILES += %D%/migrations.c
+%D%/migrations.c: schema/embed.awk $(SCHEMA_SQL)
+	$(AM_V_GEN)$(MKDIR_P) %D% && out=`pwd`/$@ && cd $(srcdir) && \
+	$(AWK) -f schema/embed.awk $(SCHEMA_SQL) >$$out.new && mv $$out.new $$out
+
+tests_unit_unit_SOURCES += \
+	tests/unit/store_support.c \
+	tests/unit/store_support.h \
+	tests/unit/test_store_commit.c

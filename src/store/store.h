@@ -126,7 +126,7 @@ EMP_MUST_CHECK enum emp_rc store_change(struct store *s, struct store_change *c)
 /* [any] Published names; dim DIM_UNIT has parents. Live as long as the store. */
 const struct intern *store_names(const struct store *s, enum dim d);
 const struct tz *store_tz(const struct store *s);
-/* [main] The definitions at open, one reference. */
+/* [main] The definitions as they were at open, borrowed from the store. */
 const struct defs *store_defs(const struct store *s);
 
 /* [writer] (in the hooks at open: [main]) The cell of the file with that key into out,

@@ -1,0 +1,224 @@
+/* The set behind "exactly once". Keys are keyed hashes, so their own bits place them in
+ * the index; deletion shifts back what follows, so there are no tombstones. */
+#include "store/idwindow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INDEX_FIRST_SLOTS 65536u
+#define MARKS_FIRST_CAP 64u
+#define MS_PER_MINUTE 60000
+#define MINUTES_PER_HOUR 60
+
+enum emp_rc
+id_window_init(struct id_window *w, uint32_t max, uint32_t hours)
+{
+	memset(w, 0, sizeof *w);
+	w->max = max;
+	w->cap = max + ID_PENDING_MAX;
+	w->minutes = (int64_t)hours * MINUTES_PER_HOUR;
+	w->mask = INDEX_FIRST_SLOTS - 1;
+	w->cap_marks = MARKS_FIRST_CAP;
+	/* Large and untouched: pages come as entries do. */
+	w->ring = calloc(w->cap, sizeof *w->ring);
+	w->index = calloc(INDEX_FIRST_SLOTS, sizeof *w->index);
+	w->mark = calloc(MARKS_FIRST_CAP, sizeof *w->mark);
+	if (w->ring == NULL || w->index == NULL || w->mark == NULL) {
+		id_window_fini(w);
+		return EMP_NOMEM;
+	}
+	return EMP_OK;
+}
+
+void
+id_window_fini(struct id_window *w)
+{
+	free(w->ring);
+	free(w->index);
+	free(w->mark);
+	memset(w, 0, sizeof *w);
+}
+
+static uint32_t
+home(const struct id_window *w, const uint8_t key[ID_KEY_BYTES])
+{
+	uint32_t bits;
+
+	memcpy(&bits, key, sizeof bits);
+	return bits & w->mask;
+}
+
+static struct id_entry *
+entry(const struct id_window *w, uint32_t slot)
+{
+	return &w->ring[slot - 1];
+}
+
+void
+id_window_prefetch(const struct id_window *w, const uint8_t key[ID_KEY_BYTES])
+{
+	__builtin_prefetch(&w->index[home(w, key)]);
+}
+
+enum id_seen
+id_window_find(const struct id_window *w, const uint8_t key[ID_KEY_BYTES],
+	       uint32_t content)
+{
+	for (uint32_t i = home(w, key);; i = (i + 1) & w->mask) {
+		uint32_t slot = w->index[i];
+		const struct id_entry *e;
+
+		if (slot == 0)
+			return ID_NEW;
+		e = entry(w, slot);
+		if (memcmp(e->key, key, ID_KEY_BYTES) != 0)
+			continue;
+		return content == 0 || e->content == 0 || e->content == content
+			? ID_SAME
+			: ID_OTHER;
+	}
+}
+
+static void
+index_put(struct id_window *w, uint32_t slot)
+{
+	uint32_t i = home(w, entry(w, slot)->key);
+
+	while (w->index[i] != 0)
+		i = (i + 1) & w->mask;
+	w->index[i] = slot;
+}
+
+static void
+index_del(struct id_window *w, uint32_t slot)
+{
+	uint32_t hole = home(w, entry(w, slot)->key);
+	uint32_t i;
+
+	while (w->index[hole] != slot)
+		hole = (hole + 1) & w->mask;
+	for (i = (hole + 1) & w->mask; w->index[i] != 0; i = (i + 1) & w->mask) {
+		uint32_t at = home(w, entry(w, w->index[i])->key);
+
+		/* It may move into the hole unless its home lies behind it. */
+		if (((i - at) & w->mask) < ((i - hole) & w->mask))
+			continue;
+		w->index[hole] = w->index[i];
+		hole = i;
+	}
+	w->index[hole] = 0;
+}
+
+static enum emp_rc
+index_grow(struct id_window *w)
+{
+	uint32_t slots = (w->mask + 1) * 2;
+	uint32_t *index = calloc(slots, sizeof *index);
+
+	if (index == NULL)
+		return EMP_NOMEM;
+	free(w->index);
+	w->index = index;
+	w->mask = slots - 1;
+	for (uint64_t n = w->tail; n < w->head; n++)
+		index_put(w, (uint32_t)(n % w->cap) + 1);
+	return EMP_OK;
+}
+
+enum emp_rc
+id_window_add(struct id_window *w, const uint8_t key[ID_KEY_BYTES], uint32_t content)
+{
+	uint32_t slot = (uint32_t)(w->head % w->cap) + 1;
+
+	if (w->head - w->tail >= w->cap)
+		return EMP_OVERLOADED;
+	if ((w->head - w->tail + 1) * 5 > (uint64_t)w->mask * 3) {
+		enum emp_rc rc = index_grow(w);
+
+		if (rc != EMP_OK)
+			return rc;
+	}
+	memcpy(entry(w, slot)->key, key, ID_KEY_BYTES);
+	entry(w, slot)->content = content;
+	index_put(w, slot);
+	w->head++;
+	return EMP_OK;
+}
+
+static void
+drop_oldest(struct id_window *w)
+{
+	index_del(w, (uint32_t)(w->tail % w->cap) + 1);
+	w->tail++;
+}
+
+static void
+expire(struct id_window *w, int64_t minute)
+{
+	uint32_t gone = 0;
+
+	/* A minute is over when the next one is too old. */
+	while (gone + 1 < w->n_marks &&
+	       w->mark[gone + 1].minute <= minute - w->minutes - 1)
+		gone++;
+	while (gone < w->n_marks && w->tail < w->mark[gone].first)
+		drop_oldest(w);
+	while (w->committed - w->tail > w->max)
+		drop_oldest(w);
+	while (gone + 1 < w->n_marks && w->mark[gone + 1].first <= w->tail)
+		gone++;
+	w->n_marks -= gone;
+	if (gone > 0)
+		memmove(w->mark, w->mark + gone, w->n_marks * sizeof *w->mark);
+}
+
+enum emp_rc
+id_window_commit(struct id_window *w, int64_t now, int64_t block)
+{
+	int64_t minute = now / MS_PER_MINUTE;
+	uint64_t first = w->committed;
+
+	w->committed = w->head;
+	if (first != w->head &&
+	    (w->n_marks == 0 || w->mark[w->n_marks - 1].minute < minute)) {
+		if (w->n_marks == w->cap_marks) {
+			struct id_mark *more = realloc(
+				w->mark, w->cap_marks * 2 * sizeof *w->mark);
+
+			if (more == NULL)
+				return EMP_NOMEM;
+			w->mark = more;
+			w->cap_marks *= 2;
+		}
+		w->mark[w->n_marks++] = (struct id_mark){minute, first, block};
+	}
+	expire(w, minute);
+	return EMP_OK;
+}
+
+void
+id_window_rollback(struct id_window *w)
+{
+	while (w->head > w->committed) {
+		w->head--;
+		index_del(w, (uint32_t)(w->head % w->cap) + 1);
+	}
+}
+
+uint64_t
+id_window_count(const struct id_window *w)
+{
+	return w->committed - w->tail;
+}
+
+int64_t
+id_window_oldest(const struct id_window *w)
+{
+	return id_window_count(w) > 0 && w->n_marks > 0 ? w->mark[0].minute : -1;
+}
+
+int64_t
+id_window_first_block(const struct id_window *w)
+{
+	return w->n_marks > 0 ? w->mark[0].block : 0;
+}

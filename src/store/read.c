@@ -1,0 +1,309 @@
+/* What readers ask of empowerd.db. */
+#include "store/reader_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/db.h"
+
+static void
+finish(sqlite3_stmt **s)
+{
+	sqlite3_finalize(*s);
+	*s = NULL;
+}
+
+static struct str
+blob(sqlite3_stmt *s, int column)
+{
+	const char *p = sqlite3_column_blob(s, column);
+
+	return (struct str){p, (size_t)sqlite3_column_bytes(s, column)};
+}
+
+enum emp_rc
+store_read_cells(struct store_reader *r, enum grain g, int64_t from, int64_t to,
+		 enum emp_rc (*fn)(void *ctx, const struct cell *c), void *ctx)
+{
+	uint32_t *slots = calloc(SURVEY_SLOTS_MAX, sizeof *slots);
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = slots == NULL
+		? EMP_NOMEM
+		: db_prepare(r->db, &s,
+			     "SELECT series_id, subject, start, seq, slots "
+			     "FROM cell WHERE grain = ?1 AND start >= ?2 "
+			     "AND start < ?3");
+
+	if (rc == EMP_OK) {
+		sqlite3_bind_int(s, 1, g);
+		sqlite3_bind_int64(s, 2, from);
+		sqlite3_bind_int64(s, 3, to);
+	}
+	while (rc == EMP_OK) {
+		struct cell c = {.key.grain = (uint8_t)g, .slots = slots};
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		c.key.series = (uint32_t)sqlite3_column_int64(s, 0);
+		c.key.subject = (uint32_t)sqlite3_column_int64(s, 1);
+		c.key.start = sqlite3_column_int64(s, 2);
+		c.seq = sqlite3_column_int64(s, 3);
+		rc = cell_unpack(blob(s, 4), slots, SURVEY_SLOTS_MAX, &c.n_slots);
+		if (rc == EMP_OK)
+			rc = fn(ctx, &c);
+	}
+	finish(&s);
+	free(slots);
+	return rc;
+}
+
+/* ---- events ------------------------------------------------------------------------
+ */
+
+/* Rare types have a table of their own, by which they are found without looking at all
+ * others; the rest is one scan. */
+static const struct {
+	uint64_t types;
+	const char *from;
+} roads[] = {
+	{UINT64_C(1) << EVENT_SIGNAL_RECORDED,
+	 "signal CROSS JOIN event ON event.seq = signal.event_seq "
+	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
+	 "WHERE signal.event_seq >= ?1"},
+	{UINT64_C(1) << EVENT_RECOGNITION_GIVEN,
+	 "recognition CROSS JOIN event ON event.seq = recognition.event_seq "
+	 "LEFT JOIN signal ON signal.event_seq = event.seq "
+	 "WHERE recognition.event_seq >= ?1"},
+	{UINT64_C(1) << EVENT_SURVEY_INVITED,
+	 "invitation CROSS JOIN event ON event.seq = invitation.event_seq "
+	 "LEFT JOIN signal ON signal.event_seq = event.seq "
+	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
+	 "WHERE invitation.event_seq >= ?1"},
+	{UINT64_MAX,
+	 "event LEFT JOIN signal ON signal.event_seq = event.seq "
+	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
+	 "WHERE event.seq >= ?1"},
+};
+
+enum event_column {
+	COL_SEQ,
+	COL_TIME,
+	COL_SERIES,
+	COL_SURVEY,
+	COL_TYPE,
+	COL_COMPLETE,
+	COL_PERSON,
+	COL_SIGNAL,
+	COL_KIND,
+	COL_VISIBILITY,
+	COL_LEADER,
+	COL_REF
+};
+
+/* An event never happens later than FUTURE_MAX_MS after it was received, and numbers
+ * follow the time of receiving: so those before some number are too old. */
+static enum emp_rc
+first_seq(struct store_reader *r, int64_t from, int64_t *out)
+{
+	const int64_t received = from - FUTURE_MAX_MS;
+	sqlite3_stmt *s = NULL;
+	int64_t low = 1;
+	int64_t high = 0;
+	enum emp_rc rc = db_int(r->db, "SELECT ifnull(max(seq), 0) + 1 FROM event",
+				&high);
+
+	if (rc == EMP_OK)
+		rc = db_prepare(r->db, &s,
+				"SELECT seq, received FROM event WHERE seq >= ?1 "
+				"ORDER BY seq LIMIT 1");
+	while (rc == EMP_OK && low < high) {
+		int64_t middle = low + (high - low) / 2;
+		bool row;
+
+		sqlite3_bind_int64(s, 1, middle);
+		rc = db_step(s, &row);
+		if (rc != EMP_OK)
+			break;
+		if (!row || sqlite3_column_int64(s, 1) >= received)
+			high = middle;
+		else
+			low = sqlite3_column_int64(s, 0) + 1;
+		(void)sqlite3_reset(s);
+	}
+	finish(&s);
+	*out = low;
+	return rc;
+}
+
+static enum emp_rc
+prepare_events(struct store_reader *r, sqlite3_stmt **out, const char *from,
+	       uint64_t types)
+{
+	struct buf sql;
+	enum emp_rc rc;
+
+	buf_init(&sql, 0);
+	buf_add_z(&sql,
+		  "SELECT event.seq, event.time, event.series_id, event.survey_id, "
+		  "event.type_id, event.complete, event.person, signal.kind_id, "
+		  "recognition.kind_id, recognition.visibility_id, "
+		  "recognition.by_leader, "
+		  "(SELECT min(invited.event_seq) FROM reference "
+		  "JOIN invitation AS invited ON invited.id = reference.id "
+		  "AND (reference.source_id IS NULL "
+		  "OR invited.source_id IS reference.source_id) "
+		  "WHERE reference.event_seq = event.seq) FROM ");
+	buf_add_z(&sql, from);
+	buf_add_z(&sql,
+		  " AND event.time >= ?2 AND event.time < ?3 "
+		  "AND event.type_id IN (0");
+	for (int t = 1; t < EVENT_TYPE_COUNT; t++) {
+		if (types >> t & 1)
+			buf_printf(&sql, ", %d", t);
+	}
+	buf_add(&sql, ")", sizeof ")"); /* with the end */
+	rc = buf_ok(&sql) ? db_prepare(r->db, out, sql.p) : EMP_NOMEM;
+	buf_fini(&sql);
+	return rc;
+}
+
+static enum emp_rc
+read_recipients(sqlite3_stmt *s, struct event_row *e, uint8_t (*to)[PSEUDONYM_BYTES])
+{
+	enum emp_rc rc = EMP_OK;
+
+	sqlite3_bind_int64(s, 1, e->seq);
+	while (rc == EMP_OK) {
+		struct str person;
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		person = blob(s, 0);
+		if (person.n != PSEUDONYM_BYTES || e->n_to == RECIPIENTS_MAX)
+			rc = EMP_CORRUPT;
+		else
+			memcpy(to[e->n_to++], person.p, PSEUDONYM_BYTES);
+	}
+	(void)sqlite3_reset(s);
+	e->to = (const uint8_t(*)[PSEUDONYM_BYTES])to;
+	return rc;
+}
+
+static enum emp_rc
+read_event(sqlite3_stmt *s, struct event_row *e)
+{
+	struct str person = blob(s, COL_PERSON);
+
+	*e = (struct event_row){
+		.seq = sqlite3_column_int64(s, COL_SEQ),
+		.time = sqlite3_column_int64(s, COL_TIME),
+		.series = (uint32_t)sqlite3_column_int64(s, COL_SERIES),
+		.survey = (uint32_t)sqlite3_column_int64(s, COL_SURVEY),
+		.type = (uint8_t)sqlite3_column_int(s, COL_TYPE),
+		.complete = sqlite3_column_int(s, COL_COMPLETE) != 0,
+		.signal = (uint8_t)sqlite3_column_int(s, COL_SIGNAL),
+		.recognition = (uint8_t)sqlite3_column_int(s, COL_KIND),
+		.visibility = (uint8_t)sqlite3_column_int(s, COL_VISIBILITY),
+		.by_leader = sqlite3_column_int(s, COL_LEADER) != 0,
+		.ref_seq = sqlite3_column_int64(s, COL_REF),
+		.has_person = person.n > 0};
+	if (person.n > 0 && person.n != PSEUDONYM_BYTES)
+		return EMP_CORRUPT;
+	if (person.n > 0)
+		memcpy(e->person, person.p, PSEUDONYM_BYTES);
+	return EMP_OK;
+}
+
+enum emp_rc
+store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
+		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
+{
+	uint8_t people[RECIPIENTS_MAX][PSEUDONYM_BYTES];
+	sqlite3_stmt *recipients = NULL;
+	int64_t first = 0;
+	enum emp_rc rc = first_seq(r, from, &first);
+
+	if (rc == EMP_OK)
+		rc = db_prepare(r->db, &recipients,
+				"SELECT person FROM recognition_recipient "
+				"WHERE event_seq = ?1 ORDER BY number");
+	for (size_t i = 0; rc == EMP_OK && i < sizeof roads / sizeof *roads; i++) {
+		uint64_t wanted = types & roads[i].types;
+		sqlite3_stmt *s = NULL;
+
+		types &= ~wanted;
+		if (wanted == 0)
+			continue;
+		rc = prepare_events(r, &s, roads[i].from, wanted);
+		if (rc == EMP_OK) {
+			sqlite3_bind_int64(s, 1, first);
+			sqlite3_bind_int64(s, 2, from);
+			sqlite3_bind_int64(s, 3, to);
+		}
+		while (rc == EMP_OK) {
+			struct event_row e;
+			bool row;
+
+			rc = db_step(s, &row);
+			if (rc != EMP_OK || !row)
+				break;
+			rc = read_event(s, &e);
+			if (rc == EMP_OK && e.type == EVENT_RECOGNITION_GIVEN)
+				rc = read_recipients(recipients, &e, people);
+			if (rc == EMP_OK)
+				rc = fn(ctx, &e);
+		}
+		finish(&s);
+	}
+	finish(&recipients);
+	return rc;
+}
+
+static int64_t
+level(sqlite3_stmt *s, int column)
+{
+	return sqlite3_column_type(s, column) == SQLITE_NULL
+		? -1
+		: sqlite3_column_int64(s, column);
+}
+
+enum emp_rc
+store_read_levels(struct store_reader *r,
+		  enum emp_rc (*fn)(void *ctx, const struct level_row *l), void *ctx)
+{
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = db_prepare(
+		r->db, &s,
+		"SELECT event.seq, event.time, series.unit_id, series.audience_id, "
+		"headcount.headcount, headcount.leaders, "
+		"headcount.possible_days_cents, headcount.active FROM headcount "
+		"JOIN event ON event.seq = headcount.event_seq "
+		"JOIN series ON series.id = event.series_id "
+		"ORDER BY event.time, event.seq");
+
+	while (rc == EMP_OK) {
+		struct level_row l;
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		l.seq = sqlite3_column_int64(s, 0);
+		l.time = sqlite3_column_int64(s, 1);
+		l.unit = (uint32_t)sqlite3_column_int64(s, 2);
+		l.audience = (uint8_t)sqlite3_column_int(s, 3);
+		l.headcount = level(s, 4);
+		l.leaders = level(s, 5);
+		l.possible_days_cents = level(s, 6);
+		l.active = level(s, 7);
+		rc = fn(ctx, &l);
+	}
+	finish(&s);
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* A reader from inside. */
+#ifndef EMP_STORE_READER_IMPL_H
+#define EMP_STORE_READER_IMPL_H
+
+#include "base/tz.h"
+#include "store/store.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+
+struct store_reader {
+	sqlite3 *db;
+	const struct tz *tz;
+	struct tz *own_tz; /* of a reader without a daemon */
+	char path[PATH_MAX];
+};
+
+/* Opens the connection of a reader; the zone is the caller's. */
+EMP_MUST_CHECK enum emp_rc reader_init(struct store_reader *r, const char *path,
+				       const struct tz *tz, struct problem *p);
+void reader_fini(struct store_reader *r);
+
+#endif

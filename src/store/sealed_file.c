@@ -1,0 +1,239 @@
+/* The rows of confidential.db. Nothing written here may tell when, in which order or by
+ * whom an event was sent: see the schema for why. */
+#include "store/sealed_file.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "crypto/crypto.h"
+#include "store/db.h"
+
+#define EVENT_KEY_BYTES 16
+#define DAY_TEXT_MAX 32
+
+enum emp_rc
+sealed_file_prepare(struct sealed_file *f)
+{
+	const struct {
+		sqlite3_stmt **out;
+		const char *sql;
+	} statements[] = {
+		{&f->begin, "BEGIN IMMEDIATE"},
+		{&f->commit, "COMMIT"},
+		{&f->event,
+		 "INSERT INTO event (key, type, class, day, audience, unit, channel, "
+		 "touchpoint, segment, initiative, lang, survey, complete, person, "
+		 "comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		 "?13, ?14, ?15)"},
+		{&f->answer,
+		 "INSERT INTO answer (event_key, question, number, value, "
+		 "option, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
+		{&f->signal,
+		 "INSERT INTO signal (event_key, kind, voluntary, "
+		 "days_cents) VALUES (?1, ?2, ?3, ?4)"},
+		{&f->training,
+		 "INSERT INTO training (event_key, topic, hours_cents) "
+		 "VALUES (?1, ?2, ?3)"},
+		{&f->recognition,
+		 "INSERT INTO recognition (event_key, kind, visibility, by_leader, "
+		 "to_agrees, from_name, to_name, message) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+		/* Named twice is recognised once. */
+		{&f->recipient,
+		 "INSERT OR IGNORE INTO recognition_recipient "
+		 "(event_key, person) VALUES (?1, ?2)"},
+		{&f->id, "INSERT OR REPLACE INTO id_window (key, day) VALUES (?1, ?2)"},
+		{&f->id_prune, "DELETE FROM id_window WHERE day < ?1"},
+		{&f->token_add,
+		 "INSERT INTO token (hash, label, scopes, unit, created) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5)"},
+		{&f->token_revoke,
+		 "UPDATE token SET revoked = ?2 "
+		 "WHERE id = ?1 AND revoked IS NULL"},
+	};
+
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+		enum emp_rc rc = db_prepare(f->db, statements[i].out,
+					    statements[i].sql);
+
+		if (rc != EMP_OK)
+			return rc;
+	}
+	return EMP_OK;
+}
+
+static const char *
+class_name(uint8_t class)
+{
+	switch (class) {
+	case CLASS_SEALED:
+		return "sealed";
+	case CLASS_PERSONNEL:
+		return "personnel";
+	default:
+		EMP_ASSERT(class == CLASS_CASE);
+		return "case";
+	}
+}
+
+static void
+bind_key(sqlite3_stmt *s, const uint8_t key[EVENT_KEY_BYTES])
+{
+	sqlite3_bind_blob(s, 1, key, EVENT_KEY_BYTES, SQLITE_STATIC);
+}
+
+static enum emp_rc
+put_event(struct sealed_file *f, const struct event *e, const struct tz *tz,
+	  const uint8_t key[EVENT_KEY_BYTES])
+{
+	sqlite3_stmt *s = f->event;
+	int64_t local = e->time / MS_PER_S;
+	char day[DAY_TEXT_MAX];
+	int64_t year;
+	unsigned month;
+	unsigned date;
+
+	local += tz_offset(tz, local);
+	/* Rounded down, also before 1970 in a zone west of it. */
+	time_civil_from_days((local - (local < 0 ? S_PER_DAY - 1 : 0)) / S_PER_DAY,
+			     &year, &month, &date);
+	snprintf(day, sizeof day, "%04d-%02u-%02u", (int)year, month, date);
+	bind_key(s, key);
+	db_bind_str(s, 2, str_from(event_type_name((enum event_type)e->type)));
+	db_bind_str(s, 3, str_from(class_name(e->class)));
+	db_bind_str(s, 4, str_from(day));
+	db_bind_str(s, 5, str_from(audience_name((enum audience)e->audience)));
+	for (int d = 0; d < DIM_COUNT; d++)
+		db_bind_str(s, 6 + d, e->dim[d]);
+	db_bind_str(s, 12, e->survey != NULL ? e->survey->name : STR_NONE);
+	db_bind_level(s, 13, e->type == EVENT_SURVEY_ANSWERED ? e->complete : -1);
+	if (e->person.set)
+		sqlite3_bind_blob(s, 14, e->person.pseudonym, PSEUDONYM_BYTES,
+				  SQLITE_STATIC);
+	else
+		sqlite3_bind_null(s, 14);
+	db_bind_str(s, 15, e->comment);
+	return db_run(s);
+}
+
+static enum emp_rc
+put_options(struct sealed_file *f, const struct answer *a, const struct question *q)
+{
+	enum emp_rc rc = EMP_OK;
+
+	sqlite3_bind_null(f->answer, 4);
+	sqlite3_bind_null(f->answer, 6);
+	for (int o = 0; rc == EMP_OK && o < q->n_options; o++) {
+		if (!(a->options >> o & 1))
+			continue;
+		sqlite3_bind_int(f->answer, 3, o);
+		db_bind_str(f->answer, 5, q->options[o]);
+		rc = db_run(f->answer);
+	}
+	return rc;
+}
+
+/* Questions stay text here and are never registered: that one exists would already be
+ * an answer shown. */
+static enum emp_rc
+put_answer(struct sealed_file *f, const struct event *e, const struct answer *a)
+{
+	struct question open;
+	const struct question *q;
+
+	if (a->question >= 0) {
+		q = &e->survey->questions[a->question];
+	} else {
+		open = question_registered(e->survey, a->name);
+		q = &open;
+	}
+	db_bind_str(f->answer, 2, a->name);
+	if (q->metric == METRIC_CHOICE)
+		return put_options(f, a, q);
+	sqlite3_bind_int(f->answer, 3, 0);
+	if (metric_is_scale((enum metric)q->metric))
+		sqlite3_bind_int(f->answer, 4, a->value);
+	else
+		sqlite3_bind_null(f->answer, 4);
+	sqlite3_bind_null(f->answer, 5);
+	db_bind_str(f->answer, 6, a->text);
+	return db_run(f->answer);
+}
+
+static enum emp_rc
+put_recognition(struct sealed_file *f, const struct event *e,
+		const uint8_t key[EVENT_KEY_BYTES])
+{
+	sqlite3_stmt *s = f->recognition;
+	enum emp_rc rc;
+
+	bind_key(s, key);
+	db_bind_str(s, 2, str_from(recognition_name((enum recognition)e->recognition)));
+	db_bind_str(s, 3,
+		    e->visibility == VISIBILITY_PUBLIC            ? STR("public")
+			    : e->visibility == VISIBILITY_PRIVATE ? STR("private")
+								  : STR_NONE);
+	sqlite3_bind_int(s, 4, e->by_leader);
+	sqlite3_bind_int(s, 5, e->to_agrees);
+	db_bind_str(s, 6, e->from_name);
+	db_bind_str(s, 7, e->to_name);
+	db_bind_str(s, 8, e->message);
+	rc = db_run(s);
+	for (uint32_t i = 0; rc == EMP_OK && i < e->n_to; i++) {
+		bind_key(f->recipient, key);
+		sqlite3_bind_blob(f->recipient, 2, e->to[i].pseudonym, PSEUDONYM_BYTES,
+				  SQLITE_STATIC);
+		rc = db_run(f->recipient);
+	}
+	return rc;
+}
+
+static enum emp_rc
+put_detail(struct sealed_file *f, const struct event *e,
+	   const uint8_t key[EVENT_KEY_BYTES])
+{
+	enum emp_rc rc = EMP_OK;
+
+	switch (e->type) {
+	case EVENT_SURVEY_ANSWERED:
+		bind_key(f->answer, key);
+		for (uint32_t i = 0; rc == EMP_OK && i < e->n_answers; i++)
+			rc = put_answer(f, e, &e->answers[i]);
+		return rc;
+	case EVENT_SIGNAL_RECORDED:
+		bind_key(f->signal, key);
+		db_bind_str(f->signal, 2,
+			    str_from(signal_name((enum signal)e->signal)));
+		db_bind_level(f->signal, 3, e->voluntary);
+		db_bind_level(f->signal, 4, e->days_cents);
+		return db_run(f->signal);
+	case EVENT_TRAINING_COMPLETED:
+		bind_key(f->training, key);
+		db_bind_str(f->training, 2, e->topic);
+		db_bind_level(f->training, 3, e->hours_cents);
+		return db_run(f->training);
+	case EVENT_RECOGNITION_GIVEN:
+		return put_recognition(f, e, key);
+	default:
+		return EMP_OK;
+	}
+}
+
+enum emp_rc
+sealed_file_put(struct sealed_file *f, const struct event *e, const struct tz *tz,
+		int64_t day)
+{
+	uint8_t key[EVENT_KEY_BYTES];
+	enum emp_rc rc;
+
+	crypto_random(key, sizeof key);
+	rc = put_event(f, e, tz, key);
+	if (rc == EMP_OK)
+		rc = put_detail(f, e, key);
+	if (rc == EMP_OK && e->id_given) {
+		sqlite3_bind_blob(f->id, 1, e->id_key, ID_KEY_BYTES, SQLITE_STATIC);
+		sqlite3_bind_int64(f->id, 2, day);
+		rc = db_run(f->id);
+	}
+	return rc;
+}

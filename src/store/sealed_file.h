@@ -1,0 +1,26 @@
+/* Writing confidential.db: events that nobody but the daemon reads. All [writer]. */
+#ifndef EMP_STORE_SEALED_FILE_H
+#define EMP_STORE_SEALED_FILE_H
+
+#include "base/tz.h"
+#include "model/event.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+
+struct sealed_file {
+	sqlite3 *db;
+	char path[PATH_MAX];
+	sqlite3_stmt *begin, *commit, *event, *answer, *signal, *training, *recognition,
+		*recipient, *id, *id_prune, *token_add, *token_revoke;
+	bool written; /* since it was vacuumed */
+};
+
+/* [main] */
+EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
+/* With the day in this zone, and everything else as text. `day`: today, in days since
+ * 1970, for the id window. */
+EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
+					   const struct tz *tz, int64_t day);
+
+#endif

@@ -1,0 +1,171 @@
+/* The writer thread: takes whatever is queued, commits, repeats. Busy means big groups
+ * by itself; quiet means that counters are written and logs emptied. It waits for
+ * nobody. */
+#include "store/impl.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/db.h"
+
+#define NS_PER_MS 1000000
+/* With nothing to do at all: daily work, free space. */
+#define SLEEP_MS 60000
+#define FULL_MS 1000
+
+static struct store_batch *
+batch_of(struct qnode *n)
+{
+	return (struct store_batch *)(void *)n;
+}
+
+static bool
+batches_grow(struct store *s)
+{
+	uint32_t cap = s->cap_batches > 0 ? s->cap_batches * 2 : 256;
+	struct store_batch **more = realloc(s->batches, cap * sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	s->batches = more;
+	s->cap_batches = cap;
+	return true;
+}
+
+/* The next group: in order of arrival, up to group_max events, atomic ones alone. */
+static uint32_t
+next_group(struct store *s)
+{
+	uint32_t n = 0;
+	uint64_t events = 0;
+
+	while (s->waiting != NULL) {
+		struct store_batch *b = s->waiting;
+
+		if (n > 0 &&
+		    (b->atomic || s->batches[0]->atomic ||
+		     events + b->n > s->config.group_max))
+			break;
+		/* Out of memory: a smaller group does as well. */
+		if (n == s->cap_batches && !batches_grow(s))
+			break;
+		s->waiting = b->node.next != NULL ? batch_of(b->node.next) : NULL;
+		s->batches[n++] = b;
+		events += b->n;
+	}
+	return n;
+}
+
+static void
+run_changes(struct store *s)
+{
+	struct qnode *n = queue_take(&s->changes);
+
+	if (n == NULL)
+		return;
+	while (n != NULL) {
+		struct qnode *next = n->next;
+
+		change_run(s, (struct store_change *)(void *)n);
+		queue_done(&s->changes, 1);
+		n = next;
+	}
+	s->hooks.group_end(s->hooks.ctx);
+}
+
+static void
+run_batches(struct store *s)
+{
+	while (s->waiting != NULL) {
+		uint32_t n = next_group(s);
+
+		group_run(s, s->batches, n);
+		s->hooks.group_end(s->hooks.ctx);
+		disk_checkpoint(s);
+		run_changes(s);
+	}
+}
+
+static bool
+cells_behind(const struct store *s)
+{
+	return s->hooks.dirty_since(s->hooks.ctx) != INT64_MAX ||
+		s->counted_before < s->next_seq;
+}
+
+static bool
+untidy(const struct store *s)
+{
+	return s->main.wal_pages > 0 || s->sealed.written;
+}
+
+/* A piece of what can wait. False when there is nothing (more) to do now. */
+static bool
+idle_work(struct store *s)
+{
+	if (!disk_ok(s)) {
+		/* Emptying the log may be what makes room. */
+		if (s->main.wal_pages > 0)
+			disk_tidy(s);
+		return false;
+	}
+	if (cells_behind(s))
+		return group_flush(s, CELLS_IDLE);
+	if (untidy(s))
+		disk_tidy(s);
+	return false;
+}
+
+static int
+sleep_ms(const struct store *s, int64_t quiet_ms, bool done)
+{
+	if (atomic_load(&s->counters.disk_full))
+		return FULL_MS;
+	if (done || (!cells_behind(s) && !untidy(s)))
+		return SLEEP_MS;
+	return quiet_ms < IDLE_MS ? (int)(IDLE_MS - quiet_ms) : 0;
+}
+
+void *
+writer_main(void *store)
+{
+	struct store *s = store;
+	uint64_t busy = clock_mono_ns();
+	bool done = false;
+
+	for (;;) {
+		bool stopping = atomic_load(&s->stopping);
+		struct qnode *n = queue_take(&s->queue);
+		int64_t quiet;
+
+		run_changes(s);
+		if (n != NULL) {
+			s->waiting = batch_of(n);
+			run_batches(s);
+			busy = clock_mono_ns();
+			done = false;
+			continue;
+		}
+		/* Asked before the queue was found empty: nothing comes any more. */
+		if (stopping)
+			break;
+		quiet = (int64_t)((clock_mono_ns() - busy) / NS_PER_MS);
+		if (quiet >= IDLE_MS && !done) {
+			done = !idle_work(s);
+			continue;
+		}
+		queue_wait(&s->queue, sleep_ms(s, quiet, done));
+		if (done && quiet >= SLEEP_MS) {
+			busy = clock_mono_ns();
+			done = false;
+		}
+		if (atomic_load(&s->counters.disk_full))
+			(void)disk_ok(s);
+	}
+	/* One that fails says so in the log; a start counts again what it would have
+	 * written. */
+	while (cells_behind(s) && disk_ok(s) && group_flush(s, CELLS_IDLE))
+		;
+	disk_tidy(s);
+	return NULL;
+}
