@@ -19,6 +19,8 @@ agg_new(struct agg **out, const struct agg_config *c)
 	if (a == NULL)
 		return EMP_NOMEM;
 	a->c = *c;
+	if (a->c.cold_max == 0)
+		a->c.cold_max = AGG_COLD_MAX;
 	slab_init(&a->slab);
 	a->days = calloc(DAY_CACHE, sizeof *a->days);
 	if (a->days == NULL) {

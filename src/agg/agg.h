@@ -20,12 +20,16 @@
 struct agg;
 struct agg_reader; /* one per reading thread */
 
+#define AGG_COLD_MAX 16384
+
 struct agg_config {
 	const struct tz *tz;
 	int minute_hours;  /* cells of a minute exist this long: 48 */
 	int hour_days;     /* cells of an hour exist this long: 400 */
 	int ram_hour_days; /* kept in memory: 35 */
 	int ram_day_days;  /* kept in memory: 400 */
+	/* Older buckets that stay loaded once they are written; 0: AGG_COLD_MAX. */
+	uint32_t cold_max;
 	/* [writer] Cell of the file, or n_slots = 0 when there is none. */
 	enum emp_rc (*load)(void *ctx, const struct cell_key *k, struct cell *out);
 	void *ctx;

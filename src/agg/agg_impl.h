@@ -38,8 +38,6 @@
 #define SERIES_CHUNK 512
 #define SERIES_CHUNKS 8192
 #define DAY_CACHE 512
-/* Buckets older than memory keeps, loaded because something counted into them. */
-#define COLD_MAX 16384
 /* Series looked through by one agg_tidy. */
 #define TIDY_SERIES 4096
 

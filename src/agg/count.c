@@ -212,7 +212,7 @@ agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_sl
 			      (struct place){target[i].page, target[i].rel, seq});
 	}
 	atomic_store_explicit(&a->n_dirty, a->dirty.n, memory_order_relaxed);
-	if (a->cold.n > COLD_MAX)
+	if (a->cold.n > a->c.cold_max)
 		agg_cold_evict(a);
 	return EMP_OK;
 }

@@ -196,7 +196,7 @@ agg_cold_evict(struct agg *a)
 {
 	int tries = 0;
 
-	while (a->cold.n > COLD_MAX && tries < EVICT_TRIES) {
+	while (a->cold.n > a->c.cold_max && tries < EVICT_TRIES) {
 		struct place e = *agg_ring_at(&a->cold, 0);
 		struct agg_bucket *b = bucket_at(&e);
 

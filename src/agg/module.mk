@@ -23,4 +23,5 @@ libempower_a_SOURCES += \
 	%D%/window.h
 
 tests_unit_unit_SOURCES += \
+	tests/unit/test_agg_merge.c \
 	tests/unit/test_agg_table.c

@@ -127,6 +127,7 @@ world_start(struct world *w)
 			       .hour_days = 400,
 			       .ram_hour_days = 35,
 			       .ram_day_days = 400,
+			       .cold_max = 64,
 			       .load = load,
 			       .ctx = w};
 	const uint32_t dim[DIM_COUNT] = {0};
