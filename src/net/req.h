@@ -100,7 +100,9 @@ void **req_slot(struct req *r);
 void **conn_slot(struct req *r);
 struct worker *req_worker(struct req *r);
 
-/* --- the answer: exactly one of these per request --- */
+/* --- the answer: exactly one of these per request ---
+ * Within route() and handle() the request lives on until they return. Anywhere else
+ * (req_post, req_again) answering ends it: r must not be touched afterwards. */
 /* A header for the coming answer; name and value are copied. Values must not hold CR/LF
  * (asserted). */
 void req_add_header(struct req *r, const char *name, struct str value);
