@@ -12,8 +12,11 @@ TARGETS = ["echo"] + (["daemon"] if os.path.exists(wire.daemon_path()) else [])
 
 
 @pytest.fixture(scope="module", params=TARGETS)
-def server(request):
-    s = wire.daemon() if request.param == "daemon" else wire.echo_server()
+def server(request, tmp_path_factory):
+    if request.param == "daemon":
+        s = wire.daemon(str(tmp_path_factory.mktemp("state")))
+    else:
+        s = wire.echo_server()
     yield s
     s.stop()
 

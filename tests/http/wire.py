@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 
 TIMEOUT = 30
 BUILD = os.environ.get(
@@ -170,8 +169,7 @@ def echo_server(*options):
                   b"/hello", b"/echo")
 
 
-def daemon(state=None):
-    state = state or tempfile.mkdtemp(prefix="empowerd-raw-")
+def daemon(state):
     return Server([daemon_path(), "-d", state, "-l", "127.0.0.1:0"],
                   r"ready: http://[^:]+:(\d+)/", "stderr", b"/healthz", b"/v1/events")
 
