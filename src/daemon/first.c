@@ -172,7 +172,8 @@ admin_token(struct store *s, const char *dir, struct problem *p)
 /* --- the surveys that ship --- */
 
 static enum emp_rc
-builtin_put(struct store *s, const char *document, struct problem *p)
+builtin_put(struct store *s, const struct defs *defs, const char *document,
+	    struct problem *p)
 {
 	struct waited w = {.change = {.op = DEF_SURVEY_PUT}};
 	const struct survey *now;
@@ -184,7 +185,7 @@ builtin_put(struct store *s, const char *document, struct problem *p)
 	memset(&survey, 0, sizeof survey);
 	rc = json_survey_read(&survey, STR_NONE, str_from(document), &arena, p);
 	/* Of the same name, but put by somebody: theirs. */
-	now = rc == EMP_OK ? surveys_find(store_defs(s)->surveys, survey.name) : NULL;
+	now = rc == EMP_OK ? surveys_find(defs->surveys, survey.name) : NULL;
 	if (rc == EMP_OK &&
 	    (!now || (now->builtin && !str_eq(now->document, survey.document)))) {
 		survey.builtin = true;
@@ -198,11 +199,12 @@ builtin_put(struct store *s, const char *document, struct problem *p)
 enum emp_rc
 first_start(struct store *s, const char *state_dir, struct problem *p)
 {
+	const struct defs *defs = store_defs(s);
 	enum emp_rc rc = EMP_OK;
 
-	if (store_defs(s)->n_tokens == 0)
+	if (defs->n_tokens == 0)
 		rc = admin_token(s, state_dir, p);
 	for (const char *const *d = builtin_surveys(); *d && rc == EMP_OK; d++)
-		rc = builtin_put(s, *d, p);
+		rc = builtin_put(s, defs, *d, p);
 	return rc;
 }
