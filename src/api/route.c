@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 
-#define ROUTE(m, p, a, max, fn, text)                                                  \
-	{.net = {.max_body = (max), .handle = (fn)},                                   \
+#define PACE_QUICK false
+#define PACE_SLOW true
+#define ROUTE(m, p, a, max, pace, fn, text)                                            \
+	{.net = {.max_body = (max), .slow = PACE_##pace, .handle = (fn)},              \
 	 .method = REQ_##m,                                                            \
 	 .access = ACCESS_##a,                                                         \
 	 .path = {(p), sizeof(p) - 1},                                                 \

@@ -40,7 +40,7 @@ size_t route_allow(char dst[ROUTE_ALLOW_MAX], const struct route *row);
 struct str route_rest(const struct route *row, struct str path);
 
 /* The handlers, by the names in the table. [worker] */
-#define ROUTE(method, path, access, max_body, handler, about)                          \
+#define ROUTE(method, path, access, max_body, pace, handler, about)                    \
 	void handler(struct req *r);
 #include "api/routes.def"
 #undef ROUTE

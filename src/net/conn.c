@@ -253,7 +253,8 @@ deadline_of(const struct conn *c)
 	case CONN_DISCARD:
 		return DL_BODY;
 	case CONN_BUSY:
-		return DL_ANSWER;
+		return c->req->route != NULL && c->req->route->slow ? DL_SLOW
+								    : DL_ANSWER;
 	default:
 		return DL_LINGER;
 	}

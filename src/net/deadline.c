@@ -83,6 +83,7 @@ expire(struct conn *c)
 		}
 		break;
 	case DL_ANSWER:
+	case DL_SLOW:
 		COUNT(w, timeout_answer);
 		req_refuse(c->req, EMP_OVERLOADED, "the answer was not ready in time");
 		return;

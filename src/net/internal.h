@@ -57,7 +57,16 @@ enum conn_state {
 };
 
 /* One list per duration: in order of insertion is in order of expiry. */
-enum deadline { DL_HEADER, DL_BODY, DL_ANSWER, DL_SEND, DL_IDLE, DL_LINGER, DL_COUNT };
+enum deadline {
+	DL_HEADER,
+	DL_BODY,
+	DL_ANSWER,
+	DL_SLOW,
+	DL_SEND,
+	DL_IDLE,
+	DL_LINGER,
+	DL_COUNT
+};
 
 struct conn {
 	struct worker *w;

@@ -26,6 +26,7 @@ net_config_init(struct net_config *cfg)
 		.ms = {.header = 10000,
 		       .body = 30000,
 		       .answer = 30000,
+		       .slow = 600000,
 		       .send = 30000,
 		       .idle = 60000,
 		       .linger = 2000},

@@ -21,6 +21,7 @@ struct net_deadlines {
 	unsigned header; /* first byte of a request to the end of its head */
 	unsigned body;   /* end of the head to end of the body */
 	unsigned answer; /* end of the body to the answer */
+	unsigned slow;   /* the same for routes whose answer may take minutes */
 	unsigned send;   /* a full socket until the client took everything */
 	unsigned idle;   /* without a request */
 	unsigned linger; /* reading on after the last answer of a broken request */

@@ -46,6 +46,7 @@ struct req_ref {
 /* Chosen by app->route() before the body is read. Static data. */
 struct req_route {
 	size_t max_body;               /* after gunzip; 0: no body allowed */
+	bool slow;                     /* its answer may take minutes */
 	void (*handle)(struct req *r); /* the body is complete */
 };
 

@@ -279,8 +279,9 @@ worker_init(struct worker *w, struct net *n, uint32_t index)
 	const struct net_deadlines *ms = &n->cfg.ms;
 	const unsigned durations[DL_COUNT] = {
 		[DL_HEADER] = ms->header, [DL_BODY] = ms->body,
-		[DL_ANSWER] = ms->answer, [DL_SEND] = ms->send,
-		[DL_IDLE] = ms->idle,     [DL_LINGER] = ms->linger,
+		[DL_ANSWER] = ms->answer, [DL_SLOW] = ms->slow,
+		[DL_SEND] = ms->send,     [DL_IDLE] = ms->idle,
+		[DL_LINGER] = ms->linger,
 	};
 	enum emp_rc rc;
 
