@@ -32,4 +32,5 @@ libempower_a_SOURCES += \
 tests_unit_unit_SOURCES += \
 	tests/unit/test_api_cache.c \
 	tests/unit/test_api_keys.c \
-	tests/unit/test_api_limit.c
+	tests/unit/test_api_limit.c \
+	tests/unit/test_api_route.c

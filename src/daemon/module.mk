@@ -13,6 +13,9 @@ libempower_a_SOURCES += \
 	%D%/wiring.c \
 	%D%/wiring.h
 
+sbin_PROGRAMS += empowerd
+empowerd_SOURCES = %D%/main.c
+
 tests_unit_unit_SOURCES += \
 	tests/unit/test_daemon_config.c
 
