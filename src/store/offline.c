@@ -101,6 +101,9 @@ store_reader_open(struct store_reader **out, const char *dir, struct problem *p)
 		rc = check_identity(r, p);
 	if (rc == EMP_OK)
 		rc = read_zone(r, p);
+	/* All that is asked sees the file as it is at the first question. */
+	if (rc == EMP_OK)
+		rc = db_exec(r->db, "BEGIN");
 	if (rc == EMP_OK)
 		*out = r;
 	else
@@ -139,9 +142,11 @@ static enum emp_rc
 vacuum_into(struct store_reader *r, const char *file, struct problem *p)
 {
 	sqlite3_stmt *s = NULL;
-	/* It writes, if only into the new file. */
-	enum emp_rc rc = db_exec(r->db, "PRAGMA query_only = OFF");
+	/* It cannot be part of a transaction, and it writes, if only the new file. */
+	enum emp_rc rc = db_exec(r->db, "COMMIT");
 
+	if (rc == EMP_OK)
+		rc = db_exec(r->db, "PRAGMA query_only = OFF");
 	if (rc == EMP_OK)
 		rc = db_prepare(r->db, &s, "VACUUM INTO ?1");
 	if (rc == EMP_OK) {

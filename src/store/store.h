@@ -176,7 +176,7 @@ EMP_MUST_CHECK enum emp_rc store_check(struct store_reader *r,
 
 /* --- without a daemon: empowerctl --- */
 /* A reader of its own on STATE_DIR/empowerd.db, read-only, while the daemon runs or
- * not. */
+ * not. It sees the file as it is at its first question. */
 EMP_MUST_CHECK enum emp_rc store_reader_open(struct store_reader **out, const char *dir,
 					     struct problem *p);
 void store_reader_close(struct store_reader **r);
