@@ -50,39 +50,66 @@ note_column(void *ctx, const char *name, const struct json_node *value)
 		cs->name[cs->n++] = name;
 }
 
+/* A scalar; with `decimals` whole numbers have them too, like the rest of the column.
+ */
 static void
-add_value(struct ctl_table *t, const struct json_node *v)
+put_value(struct buf *text, const struct json_node *v, bool decimals)
+{
+	switch (json_node_type(v)) {
+	case JSON_NODE_STRING:
+		buf_add_str(text, json_node_str(v));
+		break;
+	case JSON_NODE_INTEGER:
+		if (!decimals) {
+			buf_add_i64(text, json_node_int(v, 0));
+			break;
+		}
+		/* fall through */
+	case JSON_NODE_REAL:
+		buf_printf(text, "%.2f", json_node_number(v));
+		break;
+	case JSON_NODE_BOOL:
+		buf_add_z(text, json_node_true(v) ? "yes" : "no");
+		break;
+	case JSON_NODE_ARRAY:
+		for (size_t i = 0; i < json_node_count(v); i++) {
+			if (i > 0)
+				buf_add_c(text, ' ');
+			put_value(text, json_node_at(v, i), false);
+		}
+		break;
+	case JSON_NODE_OBJECT:
+		if (json_node_write(v, text) != EMP_OK)
+			text->failed = true;
+		break;
+	case JSON_NODE_NULL:
+	case JSON_NODE_NONE:
+		buf_add_z(text, NONE);
+		break;
+	}
+}
+
+static void
+add_value(struct ctl_table *t, const struct json_node *v, bool decimals)
 {
 	struct buf text;
 
 	buf_init(&text, 0);
-	switch (json_node_type(v)) {
-	case JSON_NODE_STRING:
-		buf_add_str(&text, json_node_str(v));
-		break;
-	case JSON_NODE_INTEGER:
-		buf_add_i64(&text, json_node_int(v, 0));
-		break;
-	case JSON_NODE_REAL:
-		buf_printf(&text, "%.2f", json_node_number(v));
-		break;
-	case JSON_NODE_BOOL:
-		buf_add_z(&text, json_node_true(v) ? "yes" : "no");
-		break;
-	case JSON_NODE_ARRAY:
-	case JSON_NODE_OBJECT:
-		if (json_node_write(v, &text) != EMP_OK)
-			text.failed = true;
-		break;
-	case JSON_NODE_NULL:
-	case JSON_NODE_NONE:
-		buf_add_z(&text, NONE);
-		break;
-	}
+	put_value(&text, v, decimals);
 	if (!buf_ok(&text))
 		t->text.failed = true;
 	ctl_table_add(t, buf_str(&text));
 	buf_fini(&text);
+}
+
+static bool
+has_decimals(const struct json_node *rows, const char *name)
+{
+	for (size_t i = 0; i < json_node_count(rows); i++)
+		if (json_node_type(json_node_get(json_node_at(rows, i), name)) ==
+		    JSON_NODE_REAL)
+			return true;
+	return false;
 }
 
 /* The figure to draw, NULL: none. */
@@ -149,20 +176,23 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 	const char *figure, int room, struct buf *out)
 {
 	double most = figure != NULL ? largest(rows, figure) : 0;
+	bool decimals[CTL_COLUMNS_MAX];
 	struct ctl_term plain = c->term;
 	struct ctl_table t;
 	enum emp_rc rc;
 
 	ctl_table_init(&t, cs->n + (figure != NULL ? 1 : 0));
-	for (size_t i = 0; i < cs->n; i++)
+	for (size_t i = 0; i < cs->n; i++) {
 		ctl_table_add_z(&t, cs->name[i]);
+		decimals[i] = has_decimals(rows, cs->name[i]);
+	}
 	if (figure != NULL)
-		ctl_table_add_z(&t, figure);
+		ctl_table_add_z(&t, "");
 	for (size_t r = 0; r < json_node_count(rows); r++) {
 		const struct json_node *row = json_node_at(rows, r);
 
 		for (size_t i = 0; i < cs->n; i++)
-			add_value(&t, json_node_get(row, cs->name[i]));
+			add_value(&t, json_node_get(row, cs->name[i]), decimals[i]);
 		if (figure != NULL)
 			add_bar(&t, &c->term,
 				json_node_number(json_node_get(row, figure)), most,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define VERIFY_TIMEOUT_MS (15 * 60 * 1000)
+#define VERIFY_TRIES 5 /* while events come in */
 
 struct findings {
 	uint64_t n;
@@ -29,6 +30,17 @@ note(void *ctx, const char *finding)
 	buf_add_json(&f->list, str_from(finding));
 }
 
+static void
+summary(struct buf *out, uint64_t cells, uint64_t counts, uint64_t differences)
+{
+	ctl_count(out, cells);
+	buf_add_z(out, " cells with ");
+	ctl_count(out, counts);
+	buf_add_z(out, " counts compared with the events: ");
+	ctl_count(out, differences);
+	buf_add_z(out, " differ");
+}
+
 static enum ctl_exit
 print_offline(const struct findings *f, const struct ctl_recount *r)
 {
@@ -45,12 +57,7 @@ print_offline(const struct findings *f, const struct ctl_recount *r)
 			(unsigned long long)r->behind, (unsigned long long)f->n,
 			(unsigned long long)r->differences, STR_FMT(buf_str(&f->list)));
 	} else {
-		ctl_count(&out, r->cells);
-		buf_add_z(&out, " cells with ");
-		ctl_count(&out, r->counts);
-		buf_add_z(&out, " counts compared with the events: ");
-		ctl_count(&out, r->differences);
-		buf_add_z(&out, " differ");
+		summary(&out, r->cells, r->counts, r->differences);
 		if (r->behind > 0)
 			buf_printf(&out,
 				   " (%llu are completed from the events at the next "
@@ -99,65 +106,86 @@ out:
 	return e;
 }
 
-static void
-add_member(void *ctx, const char *name, const struct json_node *value)
-{
-	struct buf *out = ctx;
+/* ---- by the daemon --------------------------------------------------------------- */
 
-	switch (json_node_type(value)) {
-	case JSON_NODE_INTEGER:
-		ctl_count(out, (uint64_t)json_node_int(value, 0));
-		buf_printf(out, " %s\n", name);
-		break;
-	case JSON_NODE_STRING:
-		buf_printf(out, "%s %.*s\n", name, STR_FMT(json_node_str(value)));
-		break;
-	case JSON_NODE_ARRAY:
-		for (size_t i = 0; i < json_node_count(value); i++) {
-			if (json_node_write(json_node_at(value, i), out) != EMP_OK)
-				out->failed = true;
-			buf_add_c(out, '\n');
-		}
-		break;
-	default:
-		break;
+static void
+report_text(struct buf *out, const struct json_node *root)
+{
+	const struct json_node *first = json_node_get(root, "first");
+	const struct json_node *damage = json_node_get(root, "findings");
+
+	for (size_t i = 0; i < json_node_count(first); i++) {
+		const struct json_node *d = json_node_at(first, i);
+
+		buf_printf(out,
+			   "%.*s of %.*s, series %lld, subject %lld: %lld events, %lld "
+			   "counted\n",
+			   STR_FMT(json_node_str(json_node_get(d, "grain"))),
+			   STR_FMT(json_node_str(json_node_get(d, "start"))),
+			   (long long)json_node_int(json_node_get(d, "series"), 0),
+			   (long long)json_node_int(json_node_get(d, "subject"), 0),
+			   (long long)json_node_int(json_node_get(d, "stored"), 0),
+			   (long long)json_node_int(json_node_get(d, "counted"), 0));
 	}
+	for (size_t i = 0; i < json_node_count(damage); i++)
+		buf_printf(out, "%.*s\n",
+			   STR_FMT(json_node_str(json_node_at(damage, i))));
+	summary(out, (uint64_t)json_node_int(json_node_get(root, "cells"), 0),
+		(uint64_t)json_node_int(json_node_get(root, "counts"), 0),
+		(uint64_t)json_node_int(json_node_get(root, "differences"), 0));
+	buf_add_c(out, '\n');
 }
 
+/* Asks once; *quiet: no event came meanwhile. -1: failed and told. */
+static int64_t
+ask_daemon(struct ctl *c, struct buf *out, bool *quiet)
+{
+	struct json_node *root = NULL;
+	struct ctl_answer a;
+	int64_t differences;
+
+	if (!ctl_call(c, "GET", "/v1/verify", STR_NONE, &a))
+		return -1;
+	if (json_node_read(&root, a.body, NULL) != EMP_OK)
+		root = NULL;
+	differences = json_node_int(json_node_get(root, "differences"), -1);
+	*quiet = json_node_true(json_node_get(root, "quiet"));
+	buf_clear(out);
+	if (ctl_has(c, CTL_OPT_JSON))
+		buf_add_str(out, a.body);
+	else
+		report_text(out, root);
+	if (differences < 0)
+		ctl_fail("%s does not answer as empowerd does",
+			 ctl_client_url(c->client));
+	json_node_free(&root);
+	return differences;
+}
+
+/* Memory and file are read one after the other: events in between look like a
+ * difference, so a busy daemon is asked again. */
 static enum ctl_exit
 verify_daemon(struct ctl *c)
 {
-	struct json_node *root = NULL;
-	const struct json_node *list;
-	struct ctl_answer a;
 	struct buf out;
-	enum ctl_exit e;
-	int64_t differences;
+	enum ctl_exit e = CTL_FAILED;
+	int64_t differences = 1;
+	bool quiet = false;
 
 	if (!ctl_connect(c))
 		return CTL_FAILED;
 	ctl_client_timeout(c->client, VERIFY_TIMEOUT_MS);
-	if (!ctl_call(c, "GET", "/v1/verify", STR_NONE, &a))
-		return CTL_FAILED;
 	buf_init(&out, 0);
-	if (json_node_read(&root, a.body, NULL) != EMP_OK)
-		root = NULL;
-	list = json_node_get(root, "differences");
-	differences = json_node_type(list) == JSON_NODE_ARRAY
-		? (int64_t)json_node_count(list)
-		: json_node_int(list, -1);
-	if (ctl_has(c, CTL_OPT_JSON))
-		buf_add_str(&out, a.body);
-	else
-		json_node_each(root, add_member, &out);
-	if (differences < 0)
-		e = ctl_fail("%s does not answer as empowerd does",
-			     ctl_client_url(c->client));
-	else
+	for (int i = 0; i < VERIFY_TRIES && differences > 0 && !quiet; i++)
+		differences = ask_daemon(c, &out, &quiet);
+	if (differences >= 0)
 		e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
-	if (e == CTL_OK && differences > 0)
+	if (e == CTL_OK && differences > 0) {
 		e = CTL_FAILED;
-	json_node_free(&root);
+		if (!quiet)
+			ctl_fail("events came in while it was compared; try again when "
+				 "fewer come");
+	}
 	buf_fini(&out);
 	return e;
 }

@@ -36,19 +36,21 @@ const struct ctl_command ctl_commands[] = {
 	 .summary = "create, change and show surveys",
 	 .help = "apply sends survey documents; list shows all surveys; show prints "
 		 "the document of one, with the questions that answers registered.",
+	 .options = O(CSV),
 	 .run = ctl_cmd_survey},
 	{.name = "unit",
 	 .args = "list | set NAME [TITLE]",
 	 .summary = "declare and show units",
 	 .help = "set declares a unit of the organisation, such as retail/north, with "
 		 "a title for people; list shows the declared ones.",
+	 .options = O(CSV),
 	 .run = ctl_cmd_unit},
 	{.name = "token",
 	 .args = "add LABEL --scopes LIST | list | revoke ID",
 	 .summary = "create, show and revoke tokens",
 	 .help = "add prints a new token, which is shown only this once; list shows "
 		 "ids, labels and scopes; revoke makes a token invalid at once.",
-	 .options = O(SCOPES) | O(UNIT),
+	 .options = O(CSV) | O(SCOPES) | O(UNIT),
 	 .run = ctl_cmd_token},
 	{.name = "rollup",
 	 .args = "NAME [KEY=VALUE...]",
@@ -57,7 +59,7 @@ const struct ctl_command ctl_commands[] = {
 		 "the parameters of the HTTP interface, for instance\n"
 		 " empowerctl rollup satisfaction survey=flight group_by=unit\n"
 		 "--json and --csv print the daemon's answer as it is.",
-	 .options = O(BAR),
+	 .options = O(CSV) | O(BAR),
 	 .run = ctl_cmd_rollup},
 	{.name = "status",
 	 .args = "",

@@ -2,6 +2,7 @@
 #include "ctl/ctl.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "base/version.h"
 #include "codec/json_tools.h"
@@ -356,6 +357,8 @@ ctl_main(int argc, char **argv)
 
 	if (c.args == NULL)
 		return (int)ctl_fail("out of memory");
+	/* What fails is told by whoever asked for it, once and in a sentence. */
+	log_init(LOG_LEVEL_ERROR, false);
 	hash_init();
 	ctl_term_init(&c.term, STDOUT_FILENO);
 	if (crypto_init() != EMP_OK)

@@ -1,4 +1,8 @@
-# src/ctl: sources, headers and unit tests, in alphabetical order.
+# src/ctl: sources, headers and unit tests, in alphabetical order. All but main.c goes
+# into the library.
+bin_PROGRAMS += empowerctl
+empowerctl_SOURCES = %D%/main.c
+
 libempower_a_SOURCES += \
 	%D%/answer.c \
 	%D%/answer.h \
@@ -40,3 +44,6 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_ctl_answer.c \
 	tests/unit/test_ctl_import.c \
 	tests/unit/test_ctl_term.c
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = contrib/completion/empowerctl

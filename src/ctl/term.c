@@ -203,6 +203,8 @@ ctl_table_write(const struct ctl_table *t, const struct ctl_term *term, struct b
 			spaces(out, pad);
 		if (!last)
 			spaces(out, GAP);
+		while (last && out->n > 0 && out->p[out->n - 1] == ' ')
+			out->n--;
 		if (last && i < t->n_columns && term->colour)
 			buf_add_z(out, "\033[0m");
 		if (last)

@@ -44,7 +44,7 @@ START_TEST(a_cell_cannot_move_the_cursor)
 	buf_init(&out, 0);
 	ctl_table_add_z(&t, "a\033[2Jb\n");
 	ck_assert_int_eq(ctl_table_write(&t, &plain, &out), EMP_OK);
-	ck_assert(str_is(buf_str(&out), "a [2Jb \n"));
+	ck_assert(str_is(buf_str(&out), "a [2Jb\n"));
 	buf_fini(&out);
 	ctl_table_fini(&t);
 }
