@@ -57,7 +57,7 @@ def test_version():
     ["status", "--again"], ["survey"], ["survey", "show"], ["unit", "set"],
     ["token", "add", "x"], ["token", "revoke", "x"], ["rollup", "satisfaction", "x"],
     ["demo", "--days", "0"], ["demo", "--days", "x"], ["demo", "--until", "2026"],
-    ["--json=1", "status"], ["--server"], ["--json", "--csv", "status"],
+    ["status", "--csv"], ["--json=1", "status"], ["--server"], ["--json", "--csv", "unit", "list"],
     ["rollup", "x", "--bar"]])
 def test_a_wrong_command_line_is_2(arguments):
     result = run(*arguments)
