@@ -108,11 +108,11 @@ read_rows(struct work *w)
 	if (rc == EMP_OK)
 		rc = people_new(&w->people);
 	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED,
-				       INT64_MIN, INT64_MAX, take_invitation, w);
+		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED, 0,
+				       INT64_MAX, take_invitation, w);
 	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_ANSWERED,
-				       INT64_MIN, INT64_MAX, take_answer, w);
+		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_ANSWERED, 0,
+				       INT64_MAX, take_answer, w);
 	return rc == EMP_OK ? responses_sum(w->responses, &w->asked) : rc;
 }
 

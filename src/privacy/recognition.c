@@ -140,7 +140,7 @@ take_recent(void *ctx, const struct event_row *e)
 static int64_t
 to_ms(int64_t s)
 {
-	return s == INT64_MIN || s == INT64_MAX ? s : s * MS_PER_S;
+	return s == INT64_MAX ? s : s <= 0 ? 0 : s * MS_PER_S;
 }
 
 static enum emp_rc

@@ -230,11 +230,11 @@ read_rows(struct work *w)
 	enum emp_rc rc = cohorts_new(&w->cohorts, w->j->tz);
 
 	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SIGNAL_RECORDED,
-				       INT64_MIN, INT64_MAX, take_signup, w);
+		rc = store_read_events(w->j->reader, 1u << EVENT_SIGNAL_RECORDED, 0,
+				       INT64_MAX, take_signup, w);
 	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SIGNAL_RECORDED,
-				       INT64_MIN, INT64_MAX, take_activity, w);
+		rc = store_read_events(w->j->reader, 1u << EVENT_SIGNAL_RECORDED, 0,
+				       INT64_MAX, take_activity, w);
 	if (rc == EMP_OK)
 		rc = cohorts_publish(w);
 	return rc == EMP_OK ? job_levels(w->j) : rc;

@@ -381,7 +381,7 @@ START_TEST(memory_says_when_the_file_holds_more)
 	old.slots = slots;
 	ck_assert_int_eq(agg_cell_put(w.a, &old), EMP_OK);
 	ck_assert_int_eq(agg_ram_horizon(w.a, GRAIN_DAY),
-			 (NOW / S_PER_DAY - 400) * S_PER_DAY);
+			 (NOW / S_PER_DAY - 399) * S_PER_DAY);
 	agg_enter(w.reader);
 	agg_each_bucket(w.a, 1, SUBJECT_SIGNAL, GRAIN_DAY, INT64_MIN, INT64_MAX, unsee,
 			&start);
