@@ -157,7 +157,8 @@ refusal_order(const void *left, const void *right)
 static void
 refusals_write(struct batch *b, struct buf *out)
 {
-	qsort(b->list, b->n_list, sizeof *b->list, refusal_order);
+	if (b->n_list > 0) /* else there is no list to pass on */
+		qsort(b->list, b->n_list, sizeof *b->list, refusal_order);
 	for (uint32_t i = 0; i < b->n_list; i++) {
 		if (i > 0)
 			buf_add_c(out, ',');

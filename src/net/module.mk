@@ -10,6 +10,7 @@ libempower_a_SOURCES += \
 	%D%/conn.c \
 	%D%/deadline.c \
 	%D%/internal.h \
+	%D%/limits.h \
 	%D%/listen.c \
 	%D%/net.c \
 	%D%/net.h \
