@@ -5,7 +5,11 @@ set -u
 : "${top_srcdir:?}" "${top_builddir:?}" # the makefile sets them
 dirs=
 for d in lint http integration crash; do
-	[ -d "$top_srcdir/tests/$d" ] && dirs="$dirs $top_srcdir/tests/$d"
+	if [ -z "$(ls "$top_srcdir/tests/$d"/test_*.py 2>/dev/null)" ]; then
+		echo "pytest.sh: tests/$d has no test_*.py"
+		exit 1
+	fi
+	dirs="$dirs $top_srcdir/tests/$d"
 done
 if ! "$PYTHON3" -c 'import pytest'; then
 	echo "pytest.sh: $PYTHON3 has no pytest; on Debian: apt install python3-pytest"
