@@ -202,7 +202,10 @@ class Daemon:
 
     def remove(self):
         if self.process:
+            died = self.process.poll()
             self.kill()
+            if died is not None:  # pytest shows it with the test that failed
+                print(f"the daemon had ended with {died}:", *self.log, sep="\n")
         shutil.rmtree(self.home, ignore_errors=True)
 
     @property
