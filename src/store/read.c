@@ -109,7 +109,7 @@ enum event_column {
 static enum emp_rc
 first_seq(struct store_reader *r, int64_t from, int64_t *out)
 {
-	const int64_t received = from - FUTURE_MAX_MS;
+	const int64_t received = from > FUTURE_MAX_MS ? from - FUTURE_MAX_MS : 0;
 	sqlite3_stmt *s = NULL;
 	int64_t low = 1;
 	int64_t high = 0;
