@@ -234,21 +234,21 @@ static const struct {
 	const char *allow;
 	struct req_route route;
 } routes[] = {
-	{"/", REQ_GET, "GET, HEAD", {0, handle_hello}},
-	{"/hello", REQ_GET, "GET, HEAD", {0, handle_hello}},
-	{"/echo", REQ_POST, "POST", {BODY_MAX, handle_echo}},
-	{"/post", REQ_POST, "POST", {BODY_MAX, handle_post}},
-	{"/small", REQ_PUT, "PUT", {SMALL_MAX, handle_echo}},
-	{"/big", REQ_GET, "GET, HEAD", {0, handle_big}},
-	{"/hold", REQ_POST, "POST", {BODY_MAX, handle_hold}},
-	{"/never", REQ_GET, "GET, HEAD", {0, handle_never}},
-	{"/release", REQ_GET, "GET, HEAD", {0, handle_release}},
-	{"/held", REQ_GET, "GET, HEAD", {0, handle_held}},
-	{"/again", REQ_GET, "GET, HEAD", {0, handle_again}},
-	{"/info", REQ_GET, "GET, HEAD", {0, handle_info}},
-	{"/stats", REQ_GET, "GET, HEAD", {0, handle_stats}},
-	{"/raw", REQ_GET, "GET, HEAD", {0, handle_raw}},
-	{"/error", REQ_GET, "GET, HEAD", {0, handle_error}},
+	{"/", REQ_GET, "GET, HEAD", {0, false, handle_hello}},
+	{"/hello", REQ_GET, "GET, HEAD", {0, false, handle_hello}},
+	{"/echo", REQ_POST, "POST", {BODY_MAX, false, handle_echo}},
+	{"/post", REQ_POST, "POST", {BODY_MAX, false, handle_post}},
+	{"/small", REQ_PUT, "PUT", {SMALL_MAX, false, handle_echo}},
+	{"/big", REQ_GET, "GET, HEAD", {0, false, handle_big}},
+	{"/hold", REQ_POST, "POST", {BODY_MAX, false, handle_hold}},
+	{"/never", REQ_GET, "GET, HEAD", {0, false, handle_never}},
+	{"/release", REQ_GET, "GET, HEAD", {0, false, handle_release}},
+	{"/held", REQ_GET, "GET, HEAD", {0, false, handle_held}},
+	{"/again", REQ_GET, "GET, HEAD", {0, false, handle_again}},
+	{"/info", REQ_GET, "GET, HEAD", {0, false, handle_info}},
+	{"/stats", REQ_GET, "GET, HEAD", {0, false, handle_stats}},
+	{"/raw", REQ_GET, "GET, HEAD", {0, false, handle_raw}},
+	{"/error", REQ_GET, "GET, HEAD", {0, false, handle_error}},
 };
 
 static const struct req_route *
