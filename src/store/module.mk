@@ -43,4 +43,8 @@ CLEANFILES += %D%/migrations.c
 tests_unit_unit_SOURCES += \
 	tests/unit/store_support.c \
 	tests/unit/store_support.h \
-	tests/unit/test_store_commit.c
+	tests/unit/test_store_commit.c \
+	tests/unit/test_store_defs.c \
+	tests/unit/test_store_open.c \
+	tests/unit/test_store_read.c \
+	tests/unit/test_store_sealed.c
