@@ -153,7 +153,8 @@ class Daemon:
 
     def start(self):
         assert self.process is None
-        self.process = subprocess.Popen(self.argv(), stderr=subprocess.PIPE,
+        # Unbuffered: select must see every line that was not read yet.
+        self.process = subprocess.Popen(self.argv(), stderr=subprocess.PIPE, bufsize=0,
                                         stdin=subprocess.DEVNULL, env=self.env)
         stderr = self.process.stderr
         while True:
