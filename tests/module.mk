@@ -32,6 +32,7 @@ TESTS += \
 	%D%/lint/format.py \
 	%D%/lint/words.py \
 	%D%/lint/man.py \
+	%D%/lint/docs.py \
 	tests/unit/unit \
 	%D%/fuzz/replay.sh \
 	%D%/pytest.sh

@@ -24,5 +24,6 @@ libempower_a_SOURCES += \
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_agg_merge.c \
+	tests/unit/test_agg_people.c \
 	tests/unit/test_agg_table.c \
 	tests/unit/test_agg_threads.c

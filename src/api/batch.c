@@ -6,6 +6,11 @@
  * are decoded. A batch has at most SLICES_IN_FLIGHT tickets with the writer; it goes on
  * when one comes back. The answer is given when all are back.
  *
+ * An array that is broken at its end is no array, and nothing of it is stored. So when
+ * it does not end within its first slice, the rest is walked over before anything is
+ * submitted. That undoes escapes in the copy, which is then made anew. Lines have no
+ * such end: one that is broken is a refused event.
+ *
  * An atomic batch collects all its events in one ticket, and submits it at the end if
  * no event was refused.
  *
@@ -22,6 +27,7 @@
 #include <stdlib.h>
 
 #define SLICES_IN_FLIGHT 8
+#define WALK_EVENTS (4 * SLICE_EVENTS) /* walking costs a fraction of decoding */
 #define ATOMIC_EVENTS_MAX 10000
 #define ATOMIC_TOO_MANY "an atomic batch has at most 10000 events"
 /* Refused events that the answer lists in full; beyond, they are only counted. */
@@ -42,11 +48,13 @@ struct batch {
 	struct batch *next_hungry;
 	struct buf body;
 	struct ingest_cursor cursor;
+	struct ingest_cursor walk; /* ahead of it, see above */
 	enum ingest_form form;
 	bool atomic;
 	bool scheduled;       /* msg is on its way */
 	bool hungry;          /* in the worker's list */
 	bool ended;           /* nothing is left to decode */
+	bool walked;          /* an array: its syntax is right to the end */
 	bool visible;         /* some event is in empowerd.db: the answer has a seq */
 	bool confidential;    /* some event is not */
 	struct ticket *ready; /* decoded, not yet with the writer */
@@ -229,16 +237,22 @@ batch_finish(struct batch *b)
 	batch_free(b);
 }
 
+/* Nothing more will be submitted. */
+static void
+batch_stop(struct batch *b)
+{
+	b->ended = true;
+	if (b->ready)
+		ticket_put(b->ready);
+	b->ready = NULL;
+}
+
 /* The whole request fails; what was submitted stays and will be counted. */
 static void
 batch_fail(struct batch *b, enum emp_rc rc, const char *detail)
 {
 	problem_set(&b->problem, rc, "", "%s", detail);
-	b->ended = true;
-	if (b->ready) {
-		ticket_put(b->ready);
-		b->ready = NULL;
-	}
+	batch_stop(b);
 }
 
 /* --- decoding --- */
@@ -268,13 +282,7 @@ decode_one(struct batch *b, struct ticket *t, struct ingest *decoder)
 		return true;
 	}
 	if (rc == EMP_BAD_JSON && b->form == INGEST_ARRAY) {
-		/* The array itself is broken: nothing behind this can be found. Where
-		 * nothing was submitted yet, nothing will be. */
-		if (b->atomic || (b->stored + b->duplicate == 0 && b->in_flight == 0)) {
-			problem_set(&b->problem, rc, p.pointer, "%s", p.detail);
-			return false;
-		}
-		batch_refuse(b, b->cursor.index, STR_NONE, &p);
+		problem_set(&b->problem, rc, p.pointer, "%s", p.detail);
 		return false;
 	}
 	if (rc == EMP_NOMEM || rc == EMP_IO || rc == EMP_CORRUPT) {
@@ -284,6 +292,40 @@ decode_one(struct batch *b, struct ticket *t, struct ingest *decoder)
 	batch_refuse(b, b->cursor.index, e->id, &p);
 	arena_rollback(&t->arena, mark);
 	return true;
+}
+
+/* Whether it is not known yet that an array is one to its end. */
+static bool
+must_walk(const struct batch *b)
+{
+	return b->form == INGEST_ARRAY && !b->atomic && !b->walked && !b->ended;
+}
+
+/* One turn's worth of walking over an array. */
+static void
+walk_slice(struct batch *b, struct req *r)
+{
+	struct problem p = {.rc = EMP_OK};
+	size_t behind;
+	bool more = true;
+
+	if (!b->walk.rest.p)
+		b->walk = b->cursor;
+	for (uint32_t i = 0; i < WALK_EVENTS && more; i++) {
+		enum emp_rc rc = ingest_skip(&b->walk, &more, &p);
+
+		if (rc != EMP_OK) {
+			batch_fail(b, rc,
+				   rc == EMP_NOMEM ? emp_rc_title(rc) : p.detail);
+			return;
+		}
+	}
+	if (more)
+		return;
+	b->walked = true;
+	behind = b->cursor.rest.n;
+	memcpy(b->body.p + b->body.n - behind, req_body(r).p + b->body.n - behind,
+	       behind);
 }
 
 /* One turn's worth of decoding. */
@@ -307,9 +349,7 @@ decode_slice(struct batch *b)
 		b->ended = !decode_one(b, t, &decoder);
 	}
 	if (b->problem.rc != EMP_OK) {
-		b->ended = true;
-		ticket_put(t);
-		b->ready = NULL;
+		batch_stop(b);
 	} else if (b->atomic && t->batch.n > ATOMIC_EVENTS_MAX) {
 		batch_fail(b, EMP_TOO_LARGE, ATOMIC_TOO_MANY);
 	} else if (t->batch.n == 0) {
@@ -363,7 +403,7 @@ slice_done(struct worker *w, struct req_msg *m)
 	b->in_flight--;
 	slice_absorb(b, t);
 	if (b->problem.rc != EMP_OK)
-		batch_fail(b, b->problem.rc, b->problem.detail);
+		batch_stop(b);
 	ticket_put(t);
 	batch_go_on(b);
 }
@@ -449,12 +489,12 @@ static void
 batch_turn(struct worker *w, struct req_msg *m)
 {
 	struct batch *b = HOLDER(m, struct batch, msg);
+	struct req *r = req_find(w, b->ref);
 
 	b->scheduled = false;
-	if (!req_find(w, b->ref))
-		b->ended =
-			true; /* nobody waits for the rest: it was not acknowledged */
-	if (!b->ended)
+	if (r && b->ready && must_walk(b))
+		walk_slice(b, r);
+	else if (r && !b->ended)
 		decode_slice(b);
 	batch_go_on(b);
 }
@@ -466,13 +506,9 @@ batch_go_on(struct batch *b)
 	bool whole;
 
 	/* Nobody waits for the rest any more: it was not acknowledged. */
-	if (!req_find(b->in.aw->net, b->ref)) {
-		b->ended = true;
-		if (b->ready)
-			ticket_put(b->ready);
-		b->ready = NULL;
-	}
-	whole = !b->atomic || b->ended;
+	if (!req_find(b->in.aw->net, b->ref))
+		batch_stop(b);
+	whole = b->atomic ? b->ended : !must_walk(b);
 	if (b->ready && whole && !b->hungry)
 		batch_submit(b);
 	if (b->ended && !b->ready && b->in_flight == 0 && !b->scheduled && !b->hungry) {

@@ -35,11 +35,17 @@
 
 /* What scan functions return false for. */
 static enum emp_rc
+bad_scan(const struct scan *s, struct problem *p)
+{
+	if (s->nomem)
+		return EMP_NOMEM;
+	return problem_set(p, EMP_BAD_JSON, "", "not well-formed JSON");
+}
+
+static enum emp_rc
 bad_json(struct decode *d)
 {
-	if (d->scan.nomem)
-		return EMP_NOMEM;
-	return problem_set(d->p, EMP_BAD_JSON, "", "not well-formed JSON");
+	return bad_scan(&d->scan, d->p);
 }
 
 /* ---- reading -----------------------------------------------------------------------
@@ -460,6 +466,36 @@ next_element(struct ingest_cursor *c, const struct ingest *in, struct event *out
 	c->rest = (struct str){d.scan.p, (size_t)(d.scan.end - d.scan.p)};
 out:
 	scan_fini(&d.scan);
+	return rc;
+}
+
+enum emp_rc
+ingest_skip(struct ingest_cursor *c, bool *more, struct problem *p)
+{
+	struct json_value v;
+	struct scan s;
+	enum scan_step step;
+	enum emp_rc rc = EMP_OK;
+
+	EMP_ASSERT(c->form == INGEST_ARRAY);
+	*more = false;
+	if (c->state == CURSOR_END)
+		return EMP_OK;
+	scan_init(&s, c->rest);
+	step = array_step(c, &s);
+	*more = step != SCAN_END;
+	if (step == SCAN_BAD || (step == SCAN_MORE && !scan_value(&s, &v)))
+		rc = bad_scan(&s, p);
+	else if (step == SCAN_MORE &&
+		 (v.kind == JSON_KIND_ARRAY || v.kind == JSON_KIND_OBJECT) &&
+		 !scan_skip(&s, v.kind, DEPTH_EVENT + 1))
+		rc = bad_scan(&s, p);
+	if (rc != EMP_OK || step == SCAN_END)
+		c->state = CURSOR_END;
+	else
+		c->index++;
+	c->rest = (struct str){s.p, (size_t)(s.end - s.p)};
+	scan_fini(&s);
 	return rc;
 }
 

@@ -58,6 +58,11 @@ void ingest_cursor_init(struct ingest_cursor *c, enum ingest_form form,
 EMP_MUST_CHECK enum emp_rc ingest_next(struct ingest_cursor *c, const struct ingest *in,
 				       struct event *out, bool *more,
 				       struct problem *p);
+/* Step over the next element of an array, which leaves the same verdict on its syntax
+ * as ingest_next would; escapes are undone in its bytes, so whoever wants to decode it
+ * later keeps a copy. *more false at the end. EMP_BAD_JSON, EMP_NOMEM. [any] */
+EMP_MUST_CHECK enum emp_rc ingest_skip(struct ingest_cursor *c, bool *more,
+				       struct problem *p);
 
 /* Fill id_key, ref_key, content from keyed hashes; `hash` is crypto's fast hash bound
  * to a key (codec must not know crypto). The content covers all that the client sent,

@@ -252,7 +252,8 @@ one_grain(struct recount *rc, struct store_reader *r, enum grain g,
 	if (e == EMP_OK)
 		e = store_recount(r, g, subtract, rc);
 	if (e == EMP_OK) {
-		qsort(rc->kept, rc->n, sizeof(struct kept *), by_key);
+		if (rc->n > 0) /* without a cell there is no array yet */
+			qsort(rc->kept, rc->n, sizeof(struct kept *), by_key);
 		for (size_t i = 0; i < rc->n_late; i++)
 			mark_behind(rc, g, &rc->late[i]);
 		judge(rc, g, tell, ctx);

@@ -13,3 +13,6 @@ libempower_a_SOURCES += \
 	%D%/rollup_impl.h \
 	%D%/satisfaction.c \
 	%D%/verify.c
+
+tests_unit_unit_SOURCES += \
+	tests/unit/test_privacy_pub.c

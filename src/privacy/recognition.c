@@ -51,6 +51,7 @@ static const struct pub_column columns[] = {
 struct work {
 	struct job *j;
 	int64_t as_of;            /* Unix s: figures that move with the clock */
+	int64_t now;              /* no bucket ends later */
 	int64_t first;            /* oldest row of the window */
 	struct people *people;    /* (cell and column, person) */
 	struct tally tally;       /* by cell */
@@ -170,7 +171,7 @@ end_of(const struct work *w, uint32_t time)
 {
 	int64_t end = job_time_end(w->j, time);
 
-	return end > w->as_of ? w->as_of : end;
+	return end > w->now ? w->now : end;
 }
 
 static enum emp_rc
@@ -340,6 +341,11 @@ rollup_recognition(struct job *j)
 		return EMP_STALE;
 	w->j = j;
 	w->as_of = j->q->as_of_given ? j->q->as_of : rollup_clock(j->q);
+	/* Without an as_of the newest event counted is still measured against what was
+	 * in force when it came. */
+	w->now = w->as_of;
+	if (!j->q->as_of_given && j->as_of / MS_PER_S + 1 > w->now)
+		w->now = j->as_of / MS_PER_S + 1;
 	j->pub.as_of = pub_time(&j->pub, j->tz, w->as_of * MS_PER_S);
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
 	rc = job_levels(j);

@@ -117,6 +117,16 @@ retention_of(struct work *w, uint32_t group, int64_t from, bool from_known, int6
 	return metric_retention(start, end, (int64_t)signups);
 }
 
+static bool
+any_signal(const struct job *j, uint32_t group, uint32_t time)
+{
+	uint64_t n = 0;
+
+	for (int s = 0; s < SIGNAL_COUNT; s++)
+		n += signal_at(j, group, time, (enum signal)s);
+	return n > 0;
+}
+
 static void
 group_figures(struct work *w, struct pub_table *table)
 {
@@ -125,11 +135,17 @@ group_figures(struct work *w, struct pub_table *table)
 
 	for (uint32_t i = 0; i < j->raw->n_groups && j->rc == EMP_OK; i++) {
 		uint32_t g = j->group_order[i];
+		bool occurs = false;
 
-		for (uint32_t t = 0; t < j->n_times; t++) {
+		for (uint32_t t = 0; t < j->n_times && !occurs; t++)
+			occurs = any_signal(j, g, t);
+		for (uint32_t t = 0; t < j->n_times && occurs; t++) {
 			uint64_t signups = signal_at(j, g, t, SIGNAL_SIGNUP);
-			struct pub_row *r = job_row(j, table, g, t);
+			struct pub_row *r;
 
+			if (!j->q->fill && !any_signal(j, g, t))
+				continue;
+			r = job_row(j, table, g, t);
 			if (r == NULL)
 				break;
 			r->figure[FIG_SIGNUPS] = (double)signups;

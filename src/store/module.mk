@@ -43,4 +43,17 @@ CLEANFILES += %D%/migrations.c
 tests_unit_unit_SOURCES += \
 	tests/unit/store_support.c \
 	tests/unit/store_support.h \
-	tests/unit/test_store_commit.c
+	tests/unit/test_store_commit.c \
+	tests/unit/test_store_defs.c \
+	tests/unit/test_store_disk.c \
+	tests/unit/test_store_open.c \
+	tests/unit/test_store_read.c \
+	tests/unit/test_store_sealed.c
+
+# A disk that fails on command, to be preloaded by tests from outside. Not a library of
+# ours, so none of our flags but the language.
+check_DATA = tests/crash/faultfs.so
+CLEANFILES += tests/crash/faultfs.so
+tests/crash/faultfs.so: tests/crash/faultfs.c
+	$(AM_V_CC)$(MKDIR_P) tests/crash && $(CC) -std=c17 -D_GNU_SOURCE -Wall -Wextra \
+	$(CPPFLAGS) -O1 -fPIC -shared -o $@ $(srcdir)/tests/crash/faultfs.c

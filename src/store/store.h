@@ -184,7 +184,7 @@ void store_reader_close(struct store_reader **r);
  * may lack later ones. */
 EMP_MUST_CHECK enum emp_rc store_reader_counted(struct store_reader *r,
 						int64_t *counted_before);
-/* VACUUM INTO file (must not exist), 0640, fsynced. */
+/* A complete, compact copy of empowerd.db into file (must not exist), 0640, fsynced. */
 EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 					  struct problem *p);
 

@@ -340,6 +340,27 @@ check_array(const void *data, size_t size)
 	arena_reset(&arena);
 }
 
+/* Stepping over an array judges it as decoding does. */
+static void
+check_skip(const void *data, size_t size)
+{
+	char *text = copy_of(data, size);
+	json_t *root = load(data, size);
+	struct ingest_cursor c;
+	struct problem p;
+	enum emp_rc rc;
+	size_t n = 0;
+	bool more;
+
+	ingest_cursor_init(&c, INGEST_ARRAY, (struct str){text, size});
+	while ((rc = ingest_skip(&c, &more, &p)) == EMP_OK && more)
+		n++;
+	MUST((rc == EMP_BAD_JSON) == !json_is_array(root));
+	MUST(rc == EMP_BAD_JSON || n == json_array_size(root));
+	json_decref(root);
+	free(text);
+}
+
 static void
 check_lines(const void *data, size_t size)
 {
@@ -381,6 +402,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_event(data, size);
 	check_array(data, size);
+	check_skip(data, size);
 	if (memchr(data, '\n', size) != NULL)
 		check_lines(data, size);
 	return 0;

@@ -321,6 +321,7 @@ def test_demo(tmp_path):
         assert one.sql("SELECT DISTINCT source FROM v_event") == [("demo",)]
         for name in ("satisfaction", "participation", "retention", "recognition"):
             assert "demo" in tool.ok("rollup", name, "group_by=unit"), name
+        assert "coverage" in tool.ok("rollup", "recognition", "audience=employee")
         assert "protected" in tool.ok("rollup", "satisfaction", "survey=demo_team")
         assert "synthetic" in tool.ok("survey", "show", "demo_visit")
 

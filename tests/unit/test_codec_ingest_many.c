@@ -115,6 +115,34 @@ static const struct {
 	{INGEST_LINES, B(0) " " B(1) "\n" B(1), "jo"},
 };
 
+/* Whether an array is JSON to its end, and how many elements it has before that. */
+static bool
+skip_all(struct str body, size_t *n)
+{
+	struct ingest_cursor c;
+	bool more;
+	enum emp_rc rc;
+
+	ingest_cursor_init(&c, INGEST_ARRAY, body);
+	for (*n = 0; (rc = ingest_skip(&c, &more, &problem)) == EMP_OK && more; ++*n)
+		ck_assert_uint_eq(c.index, *n);
+	ck_assert(rc == EMP_OK || rc == EMP_BAD_JSON);
+	return rc == EMP_OK;
+}
+
+START_TEST(arrays_are_judged_without_decoding)
+{
+	size_t n;
+	bool good;
+
+	if (bodies[_i].form != INGEST_ARRAY)
+		return;
+	good = skip_all(quoted(bodies[_i].body), &n);
+	ck_assert(good == (strchr(bodies[_i].verdicts, 'j') == NULL));
+	ck_assert_uint_eq(n, strlen(bodies[_i].verdicts) - !good);
+}
+END_TEST
+
 START_TEST(bodies_are_walked)
 {
 	const char *have = walk(bodies[_i].form, quoted(bodies[_i].body));
@@ -430,6 +458,7 @@ codec_ingest_many_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, bodies_are_walked, 0, COUNT(bodies));
+	tcase_add_loop_test(tc, arrays_are_judged_without_decoding, 0, COUNT(bodies));
 	tcase_add_test(tc, one_event_may_be_too_large);
 	tcase_add_loop_test(tc, attributes_come_from_headers, 0, COUNT(binaries));
 	tcase_add_test(tc, content_is_what_was_said);

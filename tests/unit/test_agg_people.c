@@ -1,0 +1,222 @@
+/*
+ * agg: sets of people, response, cohorts and levels, by hand-made cases.
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "agg/levels.h"
+#include "agg/people.h"
+#include "unit.h"
+
+static const uint8_t *
+person(uint32_t n)
+{
+	static uint8_t p[4][PSEUDONYM_BYTES];
+	static int at;
+	uint8_t *to = p[at++ % 4];
+
+	memset(to, 0, PSEUDONYM_BYTES);
+	memcpy(to + 4, &n, sizeof n);
+	return to;
+}
+
+START_TEST(a_person_is_one_person)
+{
+	struct people *p;
+	uint32_t at;
+	bool fresh;
+
+	ck_assert_int_eq(people_new(&p), EMP_OK);
+	for (uint32_t i = 0; i < 5000; i++) {
+		ck_assert_int_eq(people_add(p, i % 7, person(i % 1000), &at, &fresh),
+				 EMP_OK);
+		if (i == 0)
+			ck_assert(fresh);
+	}
+	/* 1000 people, each met under 5 of 7 tags (1000 is 6 modulo 7). */
+	ck_assert_uint_eq(people_count(p), 5000);
+	ck_assert_uint_eq(people_find(p, 0, person(0)), 0);
+	ck_assert_uint_eq(people_find(p, 1, person(0)), PEOPLE_NONE);
+	ck_assert_int_eq(people_add(p, 0, person(0), &at, &fresh), EMP_OK);
+	ck_assert(!fresh && at == 0);
+	people_free(&p);
+}
+END_TEST
+
+static struct response_row
+row(int64_t seq, uint32_t bucket, uint32_t who)
+{
+	return (struct response_row){.seq = seq,
+				     .survey = 20,
+				     .bucket = bucket,
+				     .person = who ? person(who) : NULL};
+}
+
+START_TEST(an_answer_settles_the_invitations_of_its_person_and_the_one_it_names)
+{
+	struct tally t = {0};
+	struct responses *r;
+	struct response_row i;
+
+	ck_assert_int_eq(responses_new(&r), EMP_OK);
+	i = row(1, 0, 1);
+	ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	i = row(2, 1, 1);
+	ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	i = row(3, 1, 0);
+	ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	i = row(4, 1, 2);
+	ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	/* Outside of the window, but she was asked. */
+	i = row(5, PEOPLE_NONE, 3);
+	ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	i = row(10, 7, 1);
+	ck_assert_int_eq(responses_answered(r, &i, 0, true), EMP_OK);
+	i = row(11, PEOPLE_NONE, 0);
+	ck_assert_int_eq(responses_answered(r, &i, 3, true), EMP_OK);
+	i = row(12, 7, 2);
+	ck_assert_int_eq(responses_answered(r, &i, 0, false), EMP_OK);
+	i = row(13, 7, 3);
+	ck_assert_int_eq(responses_answered(r, &i, 0, true), EMP_OK);
+	i = row(14, 7, 9);
+	ck_assert_int_eq(responses_answered(r, &i, 99, true), EMP_OK);
+	/* Another survey's answer settles nothing. */
+	i = row(15, 7, 2);
+	i.survey = 21;
+	ck_assert_int_eq(responses_answered(r, &i, 4, true), EMP_OK);
+	ck_assert_int_eq(responses_sum(r, &t), EMP_OK);
+	ck_assert_uint_eq(tally_get(&t, 0, RESPONSE_COL_INVITED), 1);
+	ck_assert_uint_eq(tally_get(&t, 0, RESPONSE_COL_DONE), 1);
+	ck_assert_uint_eq(tally_get(&t, 1, RESPONSE_COL_INVITED), 3);
+	ck_assert_uint_eq(tally_get(&t, 1, RESPONSE_COL_DONE), 2);
+	/* Answers by 1, 2 and 3 were asked for, that of 9 was not. */
+	ck_assert_uint_eq(tally_get(&t, 7, RESPONSE_COL_ASKED), 3);
+	tally_fini(&t);
+	responses_free(&r);
+}
+END_TEST
+
+START_TEST(a_cohort_is_the_month_of_the_first_signup)
+{
+	const int64_t january = 1767225600 + 86400;
+	const int64_t day = 86400;
+	struct cohorts *c;
+	struct cohort *v;
+	struct tz *tz;
+	uint32_t n;
+
+	ck_assert_int_eq(tz_open(&tz, "UTC"), EMP_OK);
+	ck_assert_int_eq(cohorts_new(&c, tz), EMP_OK);
+	ck_assert_int_eq(cohorts_signup(c, january + 40 * day, person(1)), EMP_OK);
+	ck_assert_int_eq(cohorts_signup(c, january, person(1)), EMP_OK);
+	ck_assert_int_eq(cohorts_signup(c, january + day, person(2)), EMP_OK);
+	ck_assert_int_eq(cohorts_signup(c, january + 45 * day, person(3)), EMP_OK);
+	/* Twice in a month is once; in the month itself is not yet. */
+	cohorts_active(c, january + 32 * day, person(1));
+	cohorts_active(c, january + 33 * day, person(1));
+	cohorts_active(c, january + 5 * day, person(2));
+	cohorts_active(c, january + 366 * day, person(2));
+	cohorts_active(c, january + 400 * day, person(2));
+	cohorts_active(c, january + 32 * day, person(9));
+	ck_assert_int_eq(cohorts_sum(c, INT64_MIN, INT64_MAX, &v, &n), EMP_OK);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(v[0].month, 56 * 12);
+	ck_assert_uint_eq(v[0].size, 2);
+	ck_assert_uint_eq(v[0].active[0], 1);
+	ck_assert_uint_eq(v[0].active[11], 1);
+	ck_assert_int_eq(v[1].month, 56 * 12 + 1);
+	ck_assert_uint_eq(v[1].size, 1);
+	free(v);
+	ck_assert_int_eq(cohorts_sum(c, january + 1, january + 2 * day, &v, &n),
+			 EMP_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(v[0].size, 1);
+	free(v);
+	cohorts_free(&c);
+	tz_free(&tz);
+}
+END_TEST
+
+/* ---- levels -------------------------------------------------------------------- */
+
+static uint32_t
+unit_add(struct intern *t, const char *name, uint32_t parent)
+{
+	uint32_t id;
+
+	ck_assert_int_eq(intern_add(t, str_from(name), parent, &id), EMP_OK);
+	intern_publish(t);
+	return id;
+}
+
+static void
+declare(struct levels *l, int64_t s, uint32_t unit, int64_t headcount)
+{
+	struct level_row r = {.time = s * 1000,
+			      .unit = unit,
+			      .audience = AUDIENCE_EMPLOYEE,
+			      .headcount = headcount,
+			      .leaders = -1,
+			      .active = -1};
+
+	ck_assert_int_eq(levels_feed(l, &r), EMP_OK);
+}
+
+START_TEST(a_unit_is_its_subtree_at_that_time)
+{
+	struct intern *units;
+	struct levels *l;
+	int64_t v[8];
+	uint32_t a;
+	uint32_t b;
+	uint32_t c;
+
+	ck_assert_int_eq(intern_new(&units), EMP_OK);
+	a = unit_add(units, "a", 0);
+	b = unit_add(units, "a/b", a);
+	c = unit_add(units, "a/c", a);
+	(void)unit_add(units, "z", 0);
+	ck_assert_int_eq(levels_new(&l, units), EMP_OK);
+	declare(l, 100, b, 7);
+	declare(l, 150, c, 4);
+	declare(l, 200, a, 30);
+	declare(l, 300, b, 70);
+	levels_at(l, LEVEL_HEADCOUNT, 50, v);
+	ck_assert_int_eq(v[0], -1);
+	levels_at(l, LEVEL_HEADCOUNT, 150, v);
+	ck_assert_int_eq(v[b], 7);
+	ck_assert_int_eq(v[a], 11);
+	ck_assert_int_eq(v[0], 11);
+	/* Its own word counts more than the sum; the latest is not for all time. */
+	levels_at(l, LEVEL_HEADCOUNT, 250, v);
+	ck_assert_int_eq(v[a], 30);
+	ck_assert_int_eq(v[b], 7);
+	ck_assert_int_eq(v[4], -1);
+	levels_at(l, LEVEL_LEADERS, 250, v);
+	ck_assert_int_eq(v[a], -1);
+	ck_assert_int_eq(levels_lowest(l, LEVEL_HEADCOUNT, 160, 400, v), EMP_OK);
+	ck_assert_int_eq(v[b], 7);
+	ck_assert_int_eq(v[a], 11);
+	ck_assert_int_eq(levels_lowest(l, LEVEL_HEADCOUNT, 310, 400, v), EMP_OK);
+	ck_assert_int_eq(v[b], 70);
+	ck_assert(levels_declared(l, b) && !levels_declared(l, 4));
+	levels_free(&l);
+	intern_free(&units);
+}
+END_TEST
+
+Suite *
+agg_people_suite(void)
+{
+	Suite *s = suite_create("agg_people");
+	TCase *tc = tcase_create("people");
+
+	tcase_add_test(tc, a_person_is_one_person);
+	tcase_add_test(
+		tc,
+		an_answer_settles_the_invitations_of_its_person_and_the_one_it_names);
+	tcase_add_test(tc, a_cohort_is_the_month_of_the_first_signup);
+	tcase_add_test(tc, a_unit_is_its_subtree_at_that_time);
+	suite_add_tcase(s, tc);
+	return s;
+}
