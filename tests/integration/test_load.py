@@ -46,6 +46,7 @@ def test_more_batches_than_the_queue_holds():
             assert result["stored"] + result["duplicate"] == n
         assert d.one("SELECT count(*) FROM event") == clients * n
         assert counted(d) == clients * n
+        assert d.metric("timeouts_total") == 0  # no batch was left waiting
         d.verify()
 
 
