@@ -166,7 +166,6 @@ metric_response(uint64_t invited, uint64_t invited_complete, uint64_t shown,
 		r.whole = shown;
 	} else {
 		r.basis = RESPONSE_UNSOLICITED;
-		r.unsolicited = answered;
 	}
 	r.rate = metric_share(r.part, r.whole);
 	return r;

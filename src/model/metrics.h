@@ -53,7 +53,6 @@ enum response_basis {
 struct response {
 	uint8_t basis;        /* enum response_basis */
 	uint64_t part, whole; /* rate = 100 x part / whole */
-	uint64_t unsolicited; /* answers that nobody asked for */
 	double rate;          /* may pass 100 on a basis of showings: not clamped */
 };
 /* All of one window: invitations, of these those with a complete answer whenever it

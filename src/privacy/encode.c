@@ -6,28 +6,50 @@
 #include "privacy/pub.h"
 
 #define NAME_QUOTED_MAX 64
+#define HIST_VALUE_BYTES 48 /* a value, its count and what is around them */
+#define ROW_BYTES_GUESS 192 /* of JSON: a buffer that grows is copied each time */
+#define RESERVE_MAX (4u << 20)
 
+/* Up to 64 bits in decimal. */
+static char *
+put_u64(char *to, uint64_t v)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	while (n > 0)
+		*to++ = digits[--n];
+	return to;
+}
+
+/* {"1":3033,"2":5} or 1:3033 2:5. One append: every row of satisfaction has one. */
 static void
-histogram_add(struct buf *out, const struct pub_row *r, const char *sep)
+histogram_add(struct buf *out, const struct pub_row *r, bool json)
 {
 	const struct question *q = r->question;
-	bool json = sep == NULL;
-	bool first = true;
+	char text[HIST_MAX * HIST_VALUE_BYTES];
+	char *to = text;
 
+	_Static_assert(SCALE_MIN >= 0, "scale values are written without a sign");
 	if (json)
-		buf_add_c(out, '{');
+		*to++ = '{';
 	for (int v = q->lo; v <= q->hi; v++) {
-		if (!first)
-			buf_add_z(out, json ? "," : sep);
-		first = false;
+		if (v > q->lo)
+			*to++ = json ? ',' : ' ';
 		if (json)
-			buf_add_c(out, '"');
-		buf_add_i64(out, v);
-		buf_add_z(out, json ? "\":" : ":");
-		buf_add_u64(out, r->count[v - q->lo]);
+			*to++ = '"';
+		to = put_u64(to, (uint64_t)v);
+		if (json)
+			*to++ = '"';
+		*to++ = ':';
+		to = put_u64(to, r->count[v - q->lo]);
 	}
 	if (json)
-		buf_add_c(out, '}');
+		*to++ = '}';
+	buf_add(out, text, (size_t)(to - text));
 }
 
 /* Choice: slot 0 is the people, the options follow. */
@@ -74,7 +96,7 @@ value_json(struct buf *out, const struct pub_row *r, const struct pub_value *v)
 		buf_add_fixed4(out, v->figure);
 		break;
 	case PUB_HISTOGRAM:
-		histogram_add(out, r, NULL);
+		histogram_add(out, r, true);
 		break;
 	case PUB_OPTIONS:
 	case PUB_SHARES:
@@ -103,7 +125,7 @@ value_csv(struct buf *out, const struct pub_row *r, const struct pub_value *v)
 			buf_add_fixed4(out, v->figure);
 		break;
 	case PUB_HISTOGRAM:
-		histogram_add(out, r, " ");
+		histogram_add(out, r, false);
 		break;
 	case PUB_OPTIONS:
 	case PUB_SHARES:
@@ -309,6 +331,10 @@ void
 pub_encode(const struct rollup_pub *p, enum format format, enum shape shape,
 	   struct buf *out)
 {
+	size_t guess = (size_t)p->rows.n * ROW_BYTES_GUESS;
+
+	if (guess <= RESERVE_MAX && (out->max == 0 || out->n + guess <= out->max))
+		(void)buf_reserve(out, guess);
 	if (format == FORMAT_CSV)
 		encode_csv(p, out);
 	else

@@ -340,7 +340,9 @@ rollup_recognition(struct job *j)
 	if (j->reader == NULL)
 		return EMP_STALE;
 	w->j = j;
-	w->as_of = j->q->as_of_given ? j->q->as_of : rollup_clock(j->q);
+	w->as_of = j->q->as_of_given
+		? j->q->as_of
+		: clock_now_ms() / MS_PER_S / S_PER_HOUR * S_PER_HOUR;
 	/* Without an as_of the newest event counted is still measured against what was
 	 * in force when it came. */
 	w->now = w->as_of;

@@ -65,14 +65,6 @@ rollups_seq(const struct rollups *r)
 	return agg_published(r->agg);
 }
 
-int64_t
-rollup_clock(const struct query *q)
-{
-	if (q->rollup != ROLLUP_RECOGNITION || q->as_of_given)
-		return 0;
-	return clock_now_ms() / MS_PER_S / S_PER_HOUR * S_PER_HOUR;
-}
-
 enum emp_rc
 rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *defs,
 	      struct store_reader *reader, struct buf *out, struct problem *p)

@@ -27,10 +27,6 @@ void rollup_ctx_free(struct rollup_ctx **c);
 /* [any] The sequence that an answer given now would include (cache key). */
 int64_t rollups_seq(const struct rollups *r);
 
-/* [any] The clock that the answer depends on beside the sequence: 0, or the start of
- * the current hour where figures are about the time before now (cache key too). */
-int64_t rollup_clock(const struct query *q);
-
 /* Answer `q` into `out` (JSON or CSV by q->format). `reader` is NULL on a worker:
  * EMP_STALE then means "ask again on a reader" (rows of the file are needed, or too
  * many cells). EMP_INVALID with a problem for windows or filters that cannot be

@@ -30,14 +30,14 @@ scale_of(const struct pub_row *r)
 		: r->question;
 }
 
-static struct hist
-hist_of(const struct pub_row *r)
+/* Only the values of the scale are set, and looked at: this runs for every figure. */
+static void
+hist_of(const struct pub_row *r, struct hist *h)
 {
-	struct hist h = {.lo = r->question->lo, .hi = r->question->hi};
-
-	for (int i = 0; i <= h.hi - h.lo; i++)
-		h.v[i] = r->count[i];
-	return h;
+	h->lo = r->question->lo;
+	h->hi = r->question->hi;
+	for (int i = 0; i <= h->hi - h->lo; i++)
+		h->v[i] = r->count[i];
 }
 
 static void
@@ -100,7 +100,7 @@ get_score(const struct pub_column *c, const struct pub_row *r, struct pub_value 
 
 	if (q == NULL || (needs != METRIC_NONE && q->metric != needs))
 		return;
-	h = hist_of(r);
+	hist_of(r, &h);
 	v->kind = PUB_FIGURE;
 	switch ((enum scored)c->arg) {
 	case SCORED_MEAN:

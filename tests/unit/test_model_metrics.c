@@ -213,14 +213,32 @@ START_TEST(a_response_rate_follows_what_is_known)
 
 	ck_assert_int_eq(r.basis, RESPONSE_INVITED);
 	is(r.rate, 75, 0);
-	ck_assert_uint_eq(r.unsolicited, 0);
 	r = metric_response(0, 0, 100, 80);
 	ck_assert_int_eq(r.basis, RESPONSE_SHOWN);
 	is(r.rate, 80, 0);
 	r = metric_response(0, 0, 0, 80);
 	ck_assert_int_eq(r.basis, RESPONSE_UNSOLICITED);
 	ck_assert(isnan(r.rate));
-	ck_assert_uint_eq(r.unsolicited, 80);
+}
+END_TEST
+
+START_TEST(unsolicited_is_what_nobody_asked_for)
+{
+	ck_assert_uint_eq(metric_unsolicited(80, 0, 0), 80);
+	ck_assert_uint_eq(metric_unsolicited(80, 30, 0), 50);
+	ck_assert_uint_eq(metric_unsolicited(80, 30, 45), 5);
+	ck_assert_uint_eq(metric_unsolicited(80, 30, 100), 0);
+	/* The naive difference would not be a number of answers. */
+	ck_assert_uint_eq(metric_unsolicited(10, 12, 0), 0);
+}
+END_TEST
+
+START_TEST(frequency_is_per_head_and_thirty_days)
+{
+	is(metric_frequency(60, 30, 30 * 86400), 2, 0);
+	is(metric_frequency(60, 30, 15 * 86400), 4, 0);
+	ck_assert(isnan(metric_frequency(60, 0, 86400)));
+	ck_assert(isnan(metric_frequency(60, 30, 0)));
 }
 END_TEST
 
@@ -342,6 +360,8 @@ model_metrics_suite(void)
 	tcase_add_test(tc, nothing_answered_is_no_figure);
 	tcase_add_test(tc, merging_in_any_order_gives_the_same_figures);
 	tcase_add_test(tc, a_response_rate_follows_what_is_known);
+	tcase_add_test(tc, unsolicited_is_what_nobody_asked_for);
+	tcase_add_test(tc, frequency_is_per_head_and_thirty_days);
 	tcase_add_test(tc, a_response_rate_is_not_clamped);
 	tcase_add_test(tc, retention_takes_the_new_ones_out);
 	tcase_add_test(tc, churn_is_of_those_whose_contract_was_due);
