@@ -77,6 +77,7 @@ atomic_of(struct req *r, bool *atomic)
 	struct http_form f;
 	struct str name, value;
 	enum http_form_step step;
+	bool seen = false;
 
 	*atomic = false;
 	if (req_query(r).n == 0)
@@ -88,6 +89,11 @@ atomic_of(struct req *r, bool *atomic)
 				       "the one parameter here is atomic");
 			return false;
 		}
+		if (seen) {
+			answer_problem(r, EMP_INVALID, "atomic", "is given twice");
+			return false;
+		}
+		seen = true;
 		if (str_is(value, "1")) {
 			*atomic = true;
 		} else if (!str_is(value, "0")) {

@@ -243,9 +243,9 @@ outcome_problem(const struct store_outcome *o, struct problem *p)
 	case EMP_CONFLICT:
 		return problem_set(p, EMP_INVALID, "/data/answers",
 				   "an answer does not fit its question any more");
-	case EMP_TOO_LARGE:
+	case EMP_INVALID:
 		return problem_set(p, EMP_INVALID, "/data/answers",
-				   "the survey has no room for another question");
+				   "the survey has no room for so many questions");
 	default:
 		return problem_set(p, (enum emp_rc)o->rc, "/data",
 				   "the event does not fit what is stored");
