@@ -72,8 +72,10 @@ db_setup(void)
 	if (done)
 		return;
 	done = true;
-	/* Refused when the library is in use already; only messages are lost then. */
+	/* Refused when the library is in use already; nothing depends on them. */
 	(void)sqlite3_config(SQLITE_CONFIG_LOG, on_message, NULL);
+	/* Nobody asks how much memory it uses, and counting takes a lock each time. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	(void)sqlite3_initialize();
 }
 

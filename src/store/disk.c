@@ -100,12 +100,17 @@ db_size(struct store *s)
 }
 
 void
-disk_tidy(struct store *s)
+disk_tidy(struct store *s, bool truncate)
 {
 	int64_t day = clock_now_ms() / MS_PER_S / S_PER_DAY;
 
-	if (s->main.wal_pages > 0 &&
-	    checkpoint(s->main.db, SQLITE_CHECKPOINT_TRUNCATE, s->main.path)) {
+	/* Not truncated but used again from its start: a sync of blocks that the file
+	 * has already costs less than one that must record new ones. */
+	if ((s->main.wal_pages > 0 || truncate) &&
+	    checkpoint(s->main.db,
+		       truncate ? SQLITE_CHECKPOINT_TRUNCATE
+				: SQLITE_CHECKPOINT_PASSIVE,
+		       s->main.path)) {
 		s->main.wal_pages = 0;
 		s->checkpoint_tried = 0;
 		atomic_store(&s->counters.wal_bytes, 0);

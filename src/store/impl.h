@@ -189,8 +189,9 @@ bool disk_ok(struct store *s);
 void disk_set_full(struct store *s, bool full);
 /* After a commit: copies the log into the file when it is long. */
 void disk_checkpoint(struct store *s);
-/* When idle: empties both logs. Daily: rewrites confidential.db. */
-void disk_tidy(struct store *s);
+/* When idle or stopping: copies both logs into their files, and gives the room of the
+ * long one back where `truncate` says so. Daily: rewrites confidential.db. */
+void disk_tidy(struct store *s, bool truncate);
 
 /* --- writer.c --- */
 void *writer_main(void *store);

@@ -6,7 +6,8 @@
 #include "store/db.h"
 
 /* ?1 grain, ?2-?5 the survey events in the order of their slots, ?6 complete, ?7
- * commented, ?8 signals and ?9 recognition as subjects, ?10 first slot of leaders. */
+ * commented, ?8 signals and ?9 recognition as subjects, ?10 first slot of leaders, ?11
+ * and ?12 the metrics that are no scale. */
 static const char recount_sql[] =
 	"WITH counted (series, subject, time, slot) AS ("
 	" SELECT series_id, survey_id, time, CASE type_id WHEN ?2 THEN 0 WHEN ?3 "
@@ -20,20 +21,17 @@ static const char recount_sql[] =
 	"  WHERE type_id = ?5 AND comment IS NOT NULL"
 	" UNION ALL"
 	" SELECT event.series_id, event.survey_id, event.time, question.slot +"
-	"  CASE metric.name WHEN 'text' THEN 0 WHEN 'choice' THEN 1 + answer.value"
+	"  CASE question.metric_id WHEN ?11 THEN 0 WHEN ?12 THEN 1 + answer.value"
 	"  ELSE answer.value - question.low END"
-	"  FROM answer JOIN event ON event.seq = answer.key >> 8"
-	"  JOIN question ON question.id = answer.question_id"
-	"  JOIN metric ON metric.id = question.metric_id"
+	"  FROM answer CROSS JOIN event ON event.seq = answer.key >> 8"
+	"  CROSS JOIN question ON question.id = answer.question_id"
 	" UNION ALL"
-	/* People who chose: of the rows of one choice the first. */
-	" SELECT event.series_id, event.survey_id, event.time, question.slot"
-	"  FROM answer JOIN question ON question.id = answer.question_id"
-	"  JOIN metric ON metric.id = question.metric_id AND metric.name = 'choice'"
-	"  JOIN event ON event.seq = answer.key >> 8"
-	"  WHERE NOT EXISTS (SELECT 1 FROM answer AS before"
-	"   WHERE before.key >= (answer.key >> 8) << 8 AND before.key < answer.key"
-	"   AND before.question_id = answer.question_id)"
+	/* People who chose: the rows of one choice are one of them. */
+	" SELECT event.series_id, event.survey_id, event.time, chosen.slot"
+	"  FROM (SELECT DISTINCT answer.key >> 8 AS seq, question.slot AS slot"
+	"   FROM answer CROSS JOIN question ON question.id = answer.question_id"
+	"   WHERE question.metric_id = ?12) AS chosen"
+	"  CROSS JOIN event ON event.seq = chosen.seq"
 	" UNION ALL"
 	" SELECT event.series_id, ?8, event.time, signal.kind_id"
 	"  FROM signal JOIN event ON event.seq = signal.event_seq"
@@ -71,7 +69,9 @@ bind(sqlite3_stmt *s, enum grain g)
 			     SLOT_COMMENTED,
 			     SUBJECT_SIGNAL,
 			     SUBJECT_RECOGNITION,
-			     RECOGNITION_COUNT};
+			     RECOGNITION_COUNT,
+			     METRIC_TEXT,
+			     METRIC_CHOICE};
 
 	for (size_t i = 0; i < sizeof value / sizeof *value; i++)
 		sqlite3_bind_int(s, (int)i + 1, value[i]);

@@ -210,6 +210,10 @@ load(struct store *s, struct problem *p)
 		return problem_set(p, rc, "", "out of memory while reading %s", s->dir);
 	if (rc != EMP_OK)
 		return damaged(s->main.path, emp_rc_title(rc), p);
+	/* What a killed daemon left in the logs is tidied up at the first quiet moment.
+	 */
+	s->main.wal_pages = 1;
+	s->sealed.written = true;
 	atomic_store(&s->counters.committed, s->next_seq - 1);
 	atomic_store(&s->counters.series, s->names.n_series);
 	atomic_store(&s->counters.ids, id_window_count(&s->ids));

@@ -106,13 +106,13 @@ idle_work(struct store *s)
 	if (!disk_ok(s)) {
 		/* Emptying the log may be what makes room. */
 		if (s->main.wal_pages > 0)
-			disk_tidy(s);
+			disk_tidy(s, true);
 		return false;
 	}
 	if (cells_behind(s))
 		return group_flush(s, CELLS_IDLE);
 	if (untidy(s))
-		disk_tidy(s);
+		disk_tidy(s, false);
 	return false;
 }
 
@@ -166,6 +166,6 @@ writer_main(void *store)
 	 * written. */
 	while (cells_behind(s) && disk_ok(s) && group_flush(s, CELLS_IDLE))
 		;
-	disk_tidy(s);
+	disk_tidy(s, true);
 	return NULL;
 }
