@@ -1,7 +1,8 @@
 """A daemon to test from outside: start, talk, read its file, kill, start again.
 
 Nothing sleeps: a daemon is up when it says so, gone when the process has ended, and an
-exchange is over when its answer is there. TIMEOUT only bounds a test that fails.
+exchange is over when its answer is there; what the daemon does in its own time is asked
+for until it is done. TIMEOUT only bounds a test that fails.
 """
 import gzip
 import http.client
@@ -16,6 +17,7 @@ import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.parse
 
 TIMEOUT = 60
@@ -263,6 +265,15 @@ def refused(answer, status, slug, pointer=None):
         pointers = [e["pointer"] for e in problem.get("errors", [])]
         assert pointer in pointers if pointer else not pointers or pointers == [""], problem
     return problem
+
+
+def until(holds):
+    """What it returns once it is true; for what the daemon does in its own time."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (found := holds()):
+        assert time.monotonic() < deadline, "it did not happen"
+        select.select([], [], [], 0.02)
+    return found
 
 
 def free_port():
