@@ -1,83 +1,161 @@
-/*
- * A disk that fails on command, for tests from outside: LD_PRELOAD=faultfs.so and
- * FAULTFS=FILE. While FILE contains the word
+/* A disk that fails on command, to be preloaded into the daemon (LD_PRELOAD).
  *
- *   sync   fsync and fdatasync fail with EIO
- *   write  pwrite fails with EIO
- *   full   pwrite fails with ENOSPC
+ * The test and this library share one page of memory, the file named by FAULTFS_PAGE;
+ * faults.py writes it. Each fault concerns the files whose path contains `match`:
  *
- * and without FILE everything works. The file is read at each call, so that a test
- * switches by writing it. Sockets, pipes and logs use other calls and never fail.
+ *   sync   fsync and fdatasync fail with EIO, or stop: they say so on the pipe
+ *          FAULTFS_PAGE.held and go on when a byte comes on FAULTFS_PAGE.go
+ *   write  pwrite64 and ftruncate64 find no space
+ *   space  statvfs says that nothing is free (of every file system)
+ *
+ * Real calls are made as system calls, so it does not matter which library has them.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int fsync(int fd);
-int fdatasync(int fd);
-ssize_t pwrite(int fd, const void *from, size_t n, off_t at);
-ssize_t pwrite64(int fd, const void *from, size_t n, off64_t at);
+enum { SYNC_OK, SYNC_FAILS, SYNC_HOLDS };
 
-static bool
-told(const char *word)
+/* As faults.py packs it. */
+struct page {
+	_Atomic uint8_t sync, no_write, no_space, unused;
+	_Atomic uint32_t synced; /* calls that went well */
+	_Atomic uint32_t struck; /* faults that were made */
+	char match[244];         /* ends with a NUL; set before the faults are */
+};
+
+static struct page *page;
+static int held = -1;
+static int go = -1;
+
+static int
+open_beside(const char *path, const char *suffix, int flags)
 {
-	const char *path = getenv("FAULTFS");
-	char text[64];
-	long n;
-	long fd;
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof name, "%s%s", path, suffix);
+	int fd = n > 0 && n < PATH_MAX ? open(name, flags | O_CLOEXEC) : -1;
+
+	if (fd < 0) {
+		perror(path);
+		abort();
+	}
+	return fd;
+}
+
+__attribute__((constructor)) static void
+attach(void)
+{
+	const char *path = getenv("FAULTFS_PAGE");
+	int fd;
 
 	if (path == NULL)
-		return false;
-	fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = syscall(SYS_read, fd, text, sizeof text - 1);
-	syscall(SYS_close, fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	return strstr(text, word) != NULL;
+		return;
+	fd = open_beside(path, "", O_RDWR);
+	/* Read and write: opening a pipe must not wait for the test. */
+	held = open_beside(path, ".held", O_RDWR);
+	go = open_beside(path, ".go", O_RDWR);
+	page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		abort();
+	close(fd);
 }
 
 static bool
-fails(const char *word, int with)
+concerned(int fd)
 {
-	int before = errno;
+	char link[64];
+	char path[PATH_MAX];
+	ssize_t n;
 
-	if (told(word)) {
-		errno = with;
-		return true;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return strstr(path, page->match) != NULL;
+}
+
+static int
+fail(int error)
+{
+	atomic_fetch_add(&page->struck, 1);
+	errno = error;
+	return -1;
+}
+
+static int
+sync_file(long call, int fd)
+{
+	uint8_t how = page != NULL ? atomic_load(&page->sync) : SYNC_OK;
+	char byte = 0;
+
+	if (how != SYNC_OK && concerned(fd)) {
+		if (how == SYNC_FAILS)
+			return fail(EIO);
+		atomic_fetch_add(&page->struck, 1);
+		if (write(held, &byte, 1) != 1 || read(go, &byte, 1) != 1)
+			abort();
 	}
-	errno = before;
-	return false;
+	if (page != NULL)
+		atomic_fetch_add(&page->synced, 1);
+	return (int)syscall(call, fd);
 }
 
 int
 fsync(int fd)
 {
-	return fails("sync", EIO) ? -1 : (int)syscall(SYS_fsync, fd);
+	return sync_file(SYS_fsync, fd);
 }
 
 int
 fdatasync(int fd)
 {
-	return fails("sync", EIO) ? -1 : (int)syscall(SYS_fdatasync, fd);
+	return sync_file(SYS_fdatasync, fd);
 }
 
 ssize_t
-pwrite64(int fd, const void *from, size_t n, off64_t at)
+pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
-	if (fails("full", ENOSPC) || fails("write", EIO))
+	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
+		return fail(ENOSPC);
+	return syscall(SYS_pwrite64, fd, data, n, at);
+}
+
+int
+ftruncate64(int fd, off64_t n)
+{
+	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
+		return fail(ENOSPC);
+	return (int)syscall(SYS_ftruncate, fd, n);
+}
+
+int
+statvfs(const char *path, struct statvfs *out)
+{
+	struct statfs v;
+
+	if (syscall(SYS_statfs, path, &v) != 0)
 		return -1;
-	return syscall(SYS_pwrite64, fd, from, n, at);
-}
-
-ssize_t
-pwrite(int fd, const void *from, size_t n, off_t at)
-{
-	return pwrite64(fd, from, n, at);
+	memset(out, 0, sizeof *out);
+	out->f_bsize = (unsigned long)v.f_bsize;
+	out->f_frsize = (unsigned long)(v.f_frsize != 0 ? v.f_frsize : v.f_bsize);
+	out->f_blocks = v.f_blocks;
+	out->f_bfree = v.f_bfree;
+	out->f_bavail = v.f_bavail;
+	if (page != NULL && atomic_load(&page->no_space)) {
+		out->f_bavail = 0;
+		atomic_fetch_add(&page->struck, 1);
+	}
+	return 0;
 }
