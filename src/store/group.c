@@ -396,15 +396,17 @@ health(struct store *s, uint64_t started_ns)
 	struct counters *c = &s->counters;
 	struct group *g = &s->group;
 
-	counter_add(&c->groups, 1);
+	if (g->n_staged > 0 || g->n_cells > 0) {
+		counter_add(&c->groups, 1);
+		atomic_store(&c->last_commit_us,
+			     (clock_mono_ns() - started_ns) / NS_PER_US);
+	}
 	counter_add(&c->events, g->n_staged + g->n_sealed);
 	counter_add(&c->duplicates, g->duplicates);
 	counter_add(&c->cells_written, g->n_cells);
 	atomic_store(&c->wal_bytes, (uint64_t)s->main.wal_pages * DB_PAGE_BYTES);
-	atomic_store(&c->ids, id_window_count(&s->ids));
-	atomic_store(&c->oldest_id, id_window_oldest(&s->ids));
+	atomic_store(&c->ids_since, id_window_short_since(&s->ids));
 	atomic_store(&c->series, s->names.n_series);
-	atomic_store(&c->last_commit_us, (clock_mono_ns() - started_ns) / NS_PER_US);
 }
 
 /* The commit is durable: everything becomes visible. */

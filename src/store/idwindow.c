@@ -212,9 +212,9 @@ id_window_count(const struct id_window *w)
 }
 
 int64_t
-id_window_oldest(const struct id_window *w)
+id_window_short_since(const struct id_window *w)
 {
-	return id_window_count(w) > 0 && w->n_marks > 0 ? w->mark[0].minute : -1;
+	return id_window_count(w) >= w->max && w->n_marks > 0 ? w->mark[0].minute : -1;
 }
 
 int64_t

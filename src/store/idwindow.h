@@ -63,8 +63,9 @@ EMP_MUST_CHECK enum emp_rc id_window_commit(struct id_window *w, int64_t now,
 					    int64_t block);
 void id_window_rollback(struct id_window *w);
 uint64_t id_window_count(const struct id_window *w);
-/* Minute of the oldest entry; -1: none. */
-int64_t id_window_oldest(const struct id_window *w);
+/* Whether it is full: minute of the oldest entry; -1: nothing younger than the age that
+ * ids have was dropped. */
+int64_t id_window_short_since(const struct id_window *w);
 /* Rows of id_block below this number hold nothing that is remembered. */
 int64_t id_window_first_block(const struct id_window *w);
 

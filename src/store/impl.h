@@ -76,8 +76,8 @@ struct group {
 struct counters {
 	_Atomic int64_t committed;
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
-		cells_written, wal_bytes, db_bytes, disk_free, ids, last_commit_us;
-	_Atomic int64_t oldest_id; /* minute; -1: none */
+		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
+	_Atomic int64_t ids_since; /* id_window_short_since() */
 	_Atomic uint32_t series;
 	_Atomic bool disk_full;
 };

@@ -216,8 +216,7 @@ load(struct store *s, struct problem *p)
 	s->sealed.written = true;
 	atomic_store(&s->counters.committed, s->next_seq - 1);
 	atomic_store(&s->counters.series, s->names.n_series);
-	atomic_store(&s->counters.ids, id_window_count(&s->ids));
-	atomic_store(&s->counters.oldest_id, id_window_oldest(&s->ids));
+	atomic_store(&s->counters.ids_since, id_window_short_since(&s->ids));
 	s->hooks.publish(s->hooks.ctx, s->next_seq - 1, s->received);
 	return EMP_OK;
 }
@@ -388,7 +387,7 @@ void
 store_health(const struct store *s, struct store_health *out)
 {
 	const struct counters *c = &s->counters;
-	int64_t oldest = atomic_load(&c->oldest_id);
+	int64_t since = atomic_load(&c->ids_since);
 	int64_t now = clock_now_ms();
 
 	*out = (struct store_health){.committed = atomic_load(&c->committed),
@@ -402,11 +401,11 @@ store_health(const struct store *s, struct store_health *out)
 				     .wal_bytes = atomic_load(&c->wal_bytes),
 				     .db_bytes = atomic_load(&c->db_bytes),
 				     .disk_free = atomic_load(&c->disk_free),
-				     .ids = atomic_load(&c->ids),
 				     .series = atomic_load(&c->series),
 				     .max_series = s->config.max_series,
 				     .disk_full = atomic_load(&c->disk_full),
 				     .last_commit_us = atomic_load(&c->last_commit_us)};
-	if (oldest >= 0 && now > oldest * MINUTE_MS)
-		out->id_window_age_s = (uint64_t)(now - oldest * MINUTE_MS) / MS_PER_S;
+	out->id_window_age_s = (uint64_t)s->config.id_window_hours * S_PER_HOUR;
+	if (since >= 0 && now > since * MINUTE_MS)
+		out->id_window_age_s = (uint64_t)(now - since * MINUTE_MS) / MS_PER_S;
 }

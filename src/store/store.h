@@ -188,13 +188,15 @@ EMP_MUST_CHECK enum emp_rc store_reader_counted(struct store_reader *r,
 EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 					  struct problem *p);
 
-/* --- health [any] --- */
+/* --- health [any] ---
+ * Nothing here may tell when confidential events come: groups, the duration of the last
+ * and the age of the window leave those out that touch confidential.db alone. */
 struct store_health {
 	int64_t committed; /* last sequence number */
 	uint64_t groups, events, duplicates, failures, fsync_errors, cells_written;
 	uint64_t queue_events; /* waiting */
 	uint64_t wal_bytes, db_bytes, disk_free;
-	uint64_t ids, id_window_age_s; /* age of the oldest id remembered */
+	uint64_t id_window_age_s; /* how long ids are remembered, at least */
 	uint32_t series, max_series;
 	bool disk_full;
 	uint64_t last_commit_us; /* duration of the last transaction */
