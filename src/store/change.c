@@ -374,7 +374,9 @@ change_run(struct store *s, struct store_change *c)
 			log_error("cannot read the definitions in %s: %s", s->dir,
 				  emp_rc_title(rc));
 	}
-	if (rc != EMP_OK && !is_refusal(rc) && rc != EMP_DISK_FULL)
+	if (rc == EMP_LOCKED)
+		rc = EMP_OVERLOADED;
+	else if (rc != EMP_OK && !is_refusal(rc) && rc != EMP_DISK_FULL)
 		rc = EMP_INTERNAL;
 	c->rc = rc;
 	c->done(c);

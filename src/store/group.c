@@ -461,6 +461,14 @@ group_failed(struct store *s, enum emp_rc rc)
 		disk_set_full(s, true);
 		return;
 	}
+	/* Nothing is wrong with the disk. */
+	if (rc == EMP_LOCKED) {
+		static struct log_limit limit;
+
+		if (log_limit_pass(&limit))
+			log_warn("another program holds a write lock in %s", s->dir);
+		return;
+	}
 	log_error("a transaction in %s failed: %s", s->dir, emp_rc_title(rc));
 	if (rc == EMP_IO)
 		counter_add(&s->counters.fsync_errors, 1);
@@ -471,10 +479,13 @@ group_failed(struct store *s, enum emp_rc rc)
 	s->hooks.fatal(s->hooks.ctx);
 }
 
-/* What the client is told: only a full disk is a fact, all else is "unknown". */
+/* What the client is told. A lock is waited for before anything is written, so nothing
+ * was; a full disk is a fact, too; all else is "unknown". */
 static enum emp_rc
 client_rc(enum emp_rc rc)
 {
+	if (rc == EMP_LOCKED)
+		return EMP_OVERLOADED;
 	return rc == EMP_DISK_FULL || rc == EMP_NOMEM ? rc : EMP_INTERNAL;
 }
 

@@ -48,7 +48,9 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_disk.c \
 	tests/unit/test_store_open.c \
 	tests/unit/test_store_read.c \
-	tests/unit/test_store_sealed.c
+	tests/unit/test_store_sealed.c \
+	tests/unit/test_store_threads.c \
+	tests/unit/test_store_window.c
 
 # A disk that fails on command, to be preloaded by tests from outside. Not a library of
 # ours, so none of our flags but the language.

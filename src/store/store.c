@@ -23,6 +23,10 @@
  * tables: a start must not take minutes. */
 #define CHECK_ALL_BYTES (64LL << 20)
 #define CHANGES_MAX 1024
+#define BATCHES_FIRST_CAP 256
+/* Half of what may be pending in the id window: the other half is for the last batch.
+ */
+#define GROUP_LIMIT (ID_PENDING_MAX / 2)
 /* SQLite appends "-wal" and the like to a path, migrations ".before-N". */
 #define SUFFIX_MAX 16
 #define MINUTE_MS 60000
@@ -242,11 +246,16 @@ store_open(struct store **out, const struct store_config *c,
 	s->next_seq = 1;
 	queue_init(&s->queue, c->queue_max);
 	queue_init(&s->changes, CHANGES_MAX);
-	s->cap_cells = CELLS_PER_GROUP + c->group_max / CELLS_PER_EVENTS;
+	if (s->config.group_max > GROUP_LIMIT)
+		s->config.group_max = GROUP_LIMIT;
+	s->cap_cells = CELLS_PER_GROUP + s->config.group_max / CELLS_PER_EVENTS;
 	if (s->cap_cells < CELLS_IDLE)
 		s->cap_cells = CELLS_IDLE;
 	s->cells = calloc(s->cap_cells, sizeof *s->cells);
-	rc = s->cells != NULL ? path_make(s->dir, c->dir, ".", p) : EMP_NOMEM;
+	s->cap_batches = BATCHES_FIRST_CAP;
+	s->batches = calloc(s->cap_batches, sizeof(*s->batches));
+	rc = s->cells != NULL && s->batches != NULL ? path_make(s->dir, c->dir, ".", p)
+						    : EMP_NOMEM;
 	if (rc == EMP_OK)
 		/* path_make left "DIR/.", which messages need not show. */
 		s->dir[strlen(s->dir) - 2] = '\0';

@@ -19,10 +19,11 @@ batch_of(struct qnode *n)
 	return (struct store_batch *)(void *)n;
 }
 
+/* False when out of memory, with the old room as it was. */
 static bool
 batches_grow(struct store *s)
 {
-	uint32_t cap = s->cap_batches > 0 ? s->cap_batches * 2 : 256;
+	uint32_t cap = s->cap_batches * 2;
 	struct store_batch **more = realloc(s->batches, cap * sizeof(*more));
 
 	if (more == NULL)
