@@ -92,8 +92,12 @@ api_defs(struct api *a, const struct defs *d)
 static void
 wake_arrive(struct worker *w, struct req_msg *m)
 {
+	struct api_worker *aw = worker_data(w);
+
 	(void)m;
-	batch_feed_hungry(worker_data(w));
+	/* Before feeding: who stays hungry says so anew. */
+	atomic_store(&aw->shared->hunger, HUNGER_FED);
+	batch_feed_hungry(aw);
 }
 
 void
@@ -101,13 +105,15 @@ api_group_end(struct api *a)
 {
 	for (uint32_t i = 0; i < a->n_workers; i++) {
 		struct api_shared *s = &a->shared[i];
+		uint32_t hungry = HUNGER_HUNGRY;
 
 		if (s->chain.first) {
 			req_post(a->net, i, s->chain.first, s->chain.last);
 			s->chain = (struct chain){NULL, NULL};
 		}
-		if (atomic_load_explicit(&s->starving, memory_order_relaxed) &&
-		    atomic_exchange(&s->starving, false)) {
+		if (atomic_load_explicit(&s->hunger, memory_order_relaxed) == hungry &&
+		    atomic_compare_exchange_strong(&s->hunger, &hungry,
+						   HUNGER_WAKING)) {
 			s->wake.node.next = NULL;
 			s->wake.run = wake_arrive;
 			req_post(a->net, i, &s->wake, &s->wake);

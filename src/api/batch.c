@@ -457,7 +457,10 @@ batch_submit(struct batch *b)
 	rc = submit_ready(b);
 	if (rc == EMP_OVERLOADED && b->stored + b->duplicate + b->in_flight > 0) {
 		/* Ask for the wake-up first: room made in between is not missed. */
-		atomic_store(&b->in.aw->shared->starving, true);
+		uint32_t fed = HUNGER_FED;
+
+		atomic_compare_exchange_strong(&b->in.aw->shared->hunger, &fed,
+					       HUNGER_HUNGRY);
 		rc = submit_ready(b);
 		if (rc == EMP_OVERLOADED) {
 			become_hungry(b);

@@ -43,13 +43,18 @@ struct chain {
 	struct req_msg *first, *last;
 };
 
+/* Whether batches of a worker wait for room in the queue. The worker goes from FED to
+ * HUNGRY and from WAKING to FED, the writer from HUNGRY to WAKING, which it posts: so
+ * the one message is never posted twice. */
+enum hunger { HUNGER_FED, HUNGER_HUNGRY, HUNGER_WAKING };
+
 /* What other threads touch of a worker; made by main, so that it is there before the
  * worker runs. */
 struct api_shared {
 	_Alignas(64) struct api_stats stats;
-	_Atomic bool starving; /* batches wait for room in the queue */
-	struct req_msg wake;   /* on its way only after `starving` was taken back */
-	struct chain chain;    /* [writer] */
+	_Atomic uint32_t hunger; /* enum hunger */
+	struct req_msg wake;     /* WAKING: on its way */
+	struct chain chain;      /* [writer] */
 };
 
 struct api {
