@@ -21,13 +21,18 @@ struct entry {
 	bool in_memory, used;
 };
 
+struct report {
+	struct buf *out;
+	uint64_t cells, events, differences, findings;
+};
+
+/* One grain. */
 struct check {
 	struct rollup_ctx *c;
+	struct report *report;
 	struct entry *v;
 	size_t cap, n;
 	int64_t exist, ram;
-	struct buf *out;
-	uint64_t cells, events, differences, findings;
 	enum grain grain;
 	/* The series and subject being walked. */
 	uint32_t series, subject;
@@ -122,7 +127,7 @@ take_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 	if (e == NULL)
 		return;
 	e->in_memory = true;
-	k->cells++;
+	k->report->cells++;
 	for (uint32_t s = 0; s < agg_slots(b); s++) {
 		e->left -= agg_slot(b, s) * weight(s);
 		e->counted += agg_slot(b, s);
@@ -161,7 +166,7 @@ take_cell(void *ctx, const struct cell *c)
 	/* Only what memory forgot is counted by the file alone. */
 	if (c->key.start >= k->ram)
 		return EMP_OK;
-	k->cells++;
+	k->report->cells++;
 	e->counted = sum;
 	for (uint32_t s = 0; s < c->n_slots; s++)
 		e->left -= c->slots[s] * weight(s);
@@ -174,13 +179,13 @@ difference_add(struct check *k, const struct entry *e)
 	static const char *const grains[] = {"minute", "hour", "day"};
 	char start[TIME_TEXT_MAX];
 
-	if (k->differences++ >= REPORT_MAX)
+	if (k->report->differences++ >= REPORT_MAX)
 		return;
 	(void)time_format(start, e->key.start * MS_PER_S);
-	buf_printf(k->out,
+	buf_printf(k->report->out,
 		   "%s{\"series\":%u,\"subject\":%u,\"grain\":\"%s\",\"start\":\"%s\","
 		   "\"stored\":%lld,\"counted\":%lld}",
-		   k->differences > 1 ? "," : "", e->key.series, e->key.subject,
+		   k->report->differences > 1 ? "," : "", e->key.series, e->key.subject,
 		   grains[k->grain], start, (long long)e->stored,
 		   (long long)e->counted);
 }
@@ -198,14 +203,16 @@ entry_cmp(const void *pa, const void *pb)
 	return (a->key.subject > b->key.subject) - (a->key.subject < b->key.subject);
 }
 
-/* Memory before file: a bucket that is forgotten in between is in the file. */
+/* What memory holds of one grain. */
 static enum emp_rc
-check_grain(struct check *k, struct store_reader *reader)
+walk_memory(struct check *k)
 {
 	const struct agg *a = k->c->r->agg;
-	enum emp_rc rc;
+	enum emp_rc rc = grow(k);
 	uint32_t n;
 
+	if (rc != EMP_OK)
+		return rc;
 	k->exist = agg_horizon(a, k->grain);
 	agg_enter(k->c->reader);
 	n = agg_series_count(a);
@@ -213,10 +220,16 @@ check_grain(struct check *k, struct store_reader *reader)
 		agg_each_subject(a, k->series, take_subject, k);
 	agg_leave(k->c->reader);
 	k->ram = agg_ram_horizon(a, k->grain);
-	rc = k->rc;
-	if (rc == EMP_OK)
-		rc = store_read_cells(reader, k->grain, k->exist, INT64_MAX, take_cell,
-				      k);
+	return k->rc;
+}
+
+/* Against the file; what is left over differs. */
+static enum emp_rc
+check_grain(struct check *k, struct store_reader *reader)
+{
+	enum emp_rc rc = store_read_cells(reader, k->grain, k->exist, INT64_MAX,
+					  take_cell, k);
+
 	if (rc == EMP_OK)
 		rc = store_recount(reader, k->grain, take_recount, k);
 	if (rc == EMP_OK)
@@ -227,52 +240,61 @@ check_grain(struct check *k, struct store_reader *reader)
 	for (size_t i = 0; i < k->cap; i++) {
 		if (!k->v[i].used)
 			continue;
-		k->events += k->grain == GRAIN_DAY ? (uint64_t)k->v[i].stored : 0;
+		k->report->events += k->grain == GRAIN_DAY ? (uint64_t)k->v[i].stored
+							   : 0;
 		if (k->v[i].left != 0)
 			difference_add(k, &k->v[i]);
 	}
-	memset(k->v, 0, k->cap * sizeof *k->v);
-	k->n = 0;
 	return EMP_OK;
 }
 
 static void
 take_finding(void *ctx, const char *finding)
 {
-	struct check *k = ctx;
+	struct report *r = ctx;
 
-	if (k->findings++ >= REPORT_MAX)
+	if (r->findings++ >= REPORT_MAX)
 		return;
-	if (k->findings > 1)
-		buf_add_c(k->out, ',');
-	buf_add_json(k->out, str_from(finding));
+	if (r->findings > 1)
+		buf_add_c(r->out, ',');
+	buf_add_json(r->out, str_from(finding));
 }
 
+/* All of memory before anything of the file: a bucket that is written and forgotten in
+ * between is then in the file as the reader sees it from its first question on. */
 enum emp_rc
 rollup_verify(struct rollup_ctx *c, const struct defs *defs,
 	      struct store_reader *reader, struct buf *out, uint64_t *differences)
 {
-	struct check k = {.c = c, .out = out};
+	struct report r = {.out = out};
+	struct check k[GRAIN_COUNT] = {0};
 	int64_t before = agg_published(c->r->agg);
-	enum emp_rc rc = grow(&k);
+	enum emp_rc rc = EMP_OK;
 
 	(void)defs;
+	for (enum grain g = GRAIN_MINUTE; rc == EMP_OK && g < GRAIN_COUNT; g++) {
+		k[g].c = c;
+		k[g].report = &r;
+		k[g].grain = g;
+		rc = walk_memory(&k[g]);
+	}
 	buf_add_z(out, "{\"first\":[");
-	for (k.grain = GRAIN_MINUTE; rc == EMP_OK && k.grain < GRAIN_COUNT; k.grain++)
-		rc = check_grain(&k, reader);
+	for (enum grain g = GRAIN_MINUTE; rc == EMP_OK && g < GRAIN_COUNT; g++)
+		rc = check_grain(&k[g], reader);
 	buf_add_z(out, "],\"findings\":[");
 	if (rc == EMP_OK)
-		rc = store_check(reader, take_finding, &k);
+		rc = store_check(reader, take_finding, &r);
 	/* Events that came meanwhile are in one of the two only. */
 	buf_printf(out,
 		   "],\"differences\":%llu,\"cells\":%llu,\"counts\":%llu,\"seq\":%lld,"
 		   "\"quiet\":%s}\n",
-		   (unsigned long long)(k.differences + k.findings),
-		   (unsigned long long)k.cells, (unsigned long long)k.events,
+		   (unsigned long long)(r.differences + r.findings),
+		   (unsigned long long)r.cells, (unsigned long long)r.events,
 		   (long long)before,
 		   before == agg_published(c->r->agg) ? "true" : "false");
-	free(k.v);
-	*differences = k.differences + k.findings;
+	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
+		free(k[g].v);
+	*differences = r.differences + r.findings;
 	if (rc == EMP_OK && !buf_ok(out))
 		rc = EMP_NOMEM;
 	return rc;
