@@ -108,36 +108,58 @@ declare(struct demo *d)
 }
 
 static void
-count_row(struct demo *d, const struct json_node *row)
+count_row(struct demo *d, const struct json_node *row, bool by_hour)
 {
 	struct str text = json_node_str(json_node_get(row, "time"));
 	int64_t n = json_node_int(json_node_get(row, "n"), 0);
+	char midnight[DATE_CHARS + sizeof "T00:00:00Z"];
 	int64_t ms;
 	int64_t day;
 
-	if (!time_parse(text, &ms))
+	/* A day is meant by its date, wherever its midnight lies. */
+	snprintf(midnight, sizeof midnight, "%.*sT00:00:00Z",
+		 text.n < DATE_CHARS ? 0 : DATE_CHARS, text.n > 0 ? text.p : "");
+	if (!time_parse(by_hour ? text : str_from(midnight), &ms))
 		return;
 	day = ms / MS_PER_S / S_PER_DAY - d->first;
 	if (day >= 0 && day < d->n)
 		d->have[day] += (uint32_t)n;
 }
 
-/* By hours, whatever the daemon's time zone: no event of a day is near midnight. */
+static bool
+ask_for_answers(struct demo *d, bool by_hour, struct ctl_answer *a)
+{
+	char path[256];
+
+	snprintf(path, sizeof path,
+		 "/v1/rollups/satisfaction?survey=" DEMO_SURVEY
+		 "&question=overall&step=%s&from=%lld&to=%lld",
+		 by_hour ? "hour" : "day", (long long)(d->first * S_PER_DAY),
+		 (long long)((d->first + d->n) * S_PER_DAY));
+	return ctl_ask(d->ctl, "GET", path, STR_NONE, a);
+}
+
+/* By hours, for no event of a day is near midnight in UTC, while it may be in the
+ * daemon's zone; by days where hours are not kept any more. */
 static bool
 look_what_is_there(struct demo *d)
 {
 	struct json_node *root = NULL;
 	const struct json_node *rows;
 	struct ctl_answer a;
-	char path[256];
+	bool by_hour = true;
 
-	snprintf(path, sizeof path,
-		 "/v1/rollups/satisfaction?survey=" DEMO_SURVEY
-		 "&question=overall&step=hour&from=%lld&to=%lld",
-		 (long long)(d->first * S_PER_DAY),
-		 (long long)((d->first + d->n) * S_PER_DAY));
-	if (!ctl_call(d->ctl, "GET", path, STR_NONE, &a))
+	if (!ask_for_answers(d, true, &a))
 		return false;
+	if (a.status == emp_rc_status(EMP_INVALID)) {
+		by_hour = false;
+		if (!ask_for_answers(d, false, &a))
+			return false;
+	}
+	if (a.status != 200) {
+		ctl_tell_answer("demo", &a);
+		return false;
+	}
 	if (json_node_read(&root, a.body, NULL) != EMP_OK) {
 		ctl_fail("%s does not answer as empowerd does",
 			 ctl_client_url(d->ctl->client));
@@ -145,14 +167,30 @@ look_what_is_there(struct demo *d)
 	}
 	rows = json_node_get(root, "rows");
 	for (size_t i = 0; i < json_node_count(rows); i++)
-		count_row(d, json_node_at(rows, i));
+		count_row(d, json_node_at(rows, i), by_hour);
 	json_node_free(&root);
 	return true;
+}
+
+/* Whether the whole sample is there, however its days were cut. */
+static bool
+all_there(const struct demo *d)
+{
+	uint64_t have = 0;
+	uint64_t whole = 0;
+
+	for (int64_t i = 0; i < d->n; i++) {
+		have += d->have[i];
+		whole += demo_answers(d->first + i);
+	}
+	return have == whole;
 }
 
 static bool
 send_days(struct demo *d)
 {
+	if (all_there(d))
+		return true;
 	for (int64_t i = 0; i < d->n; i++) {
 		int64_t day = d->first + i;
 

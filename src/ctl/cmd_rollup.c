@@ -50,6 +50,20 @@ note_column(void *ctx, const char *name, const struct json_node *value)
 		cs->name[cs->n++] = name;
 }
 
+static void put_value(struct buf *text, const struct json_node *v, bool decimals);
+
+/* "staff 25 speed 26" of an object. */
+static void
+put_member(void *ctx, const char *name, const struct json_node *value)
+{
+	struct buf *text = ctx;
+
+	if (text->n > 0)
+		buf_add_c(text, ' ');
+	buf_printf(text, "%s ", name);
+	put_value(text, value, false);
+}
+
 /* A scalar; with `decimals` whole numbers have them too, like the rest of the column.
  */
 static void
@@ -79,8 +93,7 @@ put_value(struct buf *text, const struct json_node *v, bool decimals)
 		}
 		break;
 	case JSON_NODE_OBJECT:
-		if (json_node_write(v, text) != EMP_OK)
-			text->failed = true;
+		json_node_each(v, put_member, text);
 		break;
 	case JSON_NODE_NULL:
 	case JSON_NODE_NONE:

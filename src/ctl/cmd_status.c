@@ -17,7 +17,7 @@ static const struct {
 	{"sequence", "events in empowerd.db"},
 	{"queue_events", "events waiting for a commit"},
 	{"last_commit_microseconds", "microseconds of the last commit"},
-	{"id_window_age_seconds", "seconds a repeat is recognised, at least"},
+	{"id_window_age_seconds", "seconds since the oldest id remembered"},
 	{"series", "combinations of dimensions"},
 	{"database_bytes", "bytes of empowerd.db"},
 	{"wal_bytes", "bytes of its write-ahead log"},
@@ -98,21 +98,14 @@ enum ctl_exit
 ctl_cmd_status(struct ctl *c)
 {
 	struct ctl_answer a;
-	struct problem p = {0};
 	struct buf out;
 	enum ctl_exit e;
 	bool ready;
 
 	if (c->n_args != 0)
 		return ctl_usage(c, "status takes no argument");
-	if (!ctl_connect(c))
+	if (!ctl_ask(c, "GET", "/readyz", STR_NONE, &a))
 		return CTL_FAILED;
-	if (ctl_client_push(c->client, "GET", "/readyz", NULL, STR_NONE) != EMP_OK)
-		return ctl_fail("out of memory");
-	if (ctl_client_pull(c->client, &a, &p) != EMP_OK) {
-		ctl_tell_connection(c, &p);
-		return CTL_FAILED;
-	}
 	ready = a.status == 200;
 	if (!ctl_call(c, "GET", "/metrics", STR_NONE, &a))
 		return CTL_FAILED;

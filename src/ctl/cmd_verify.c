@@ -5,9 +5,11 @@
 #include "ctl/recount.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define VERIFY_TIMEOUT_MS (15 * 60 * 1000)
-#define VERIFY_TRIES 5 /* while events come in */
+#define VERIFY_TRIES 3
+#define VERIFY_PAUSE_NS 500000000L
 
 struct findings {
 	uint64_t n;
@@ -162,22 +164,26 @@ ask_daemon(struct ctl *c, struct buf *out, bool *quiet)
 	return differences;
 }
 
-/* Memory and file are read one after the other: events in between look like a
- * difference, so a busy daemon is asked again. */
+/* Events that come in while the daemon compares look like a difference: a busy one is
+ * asked again. */
 static enum ctl_exit
 verify_daemon(struct ctl *c)
 {
+	const struct timespec pause = {.tv_nsec = VERIFY_PAUSE_NS};
 	struct buf out;
 	enum ctl_exit e = CTL_FAILED;
-	int64_t differences = 1;
+	int64_t differences;
 	bool quiet = false;
 
 	if (!ctl_connect(c))
 		return CTL_FAILED;
 	ctl_client_timeout(c->client, VERIFY_TIMEOUT_MS);
 	buf_init(&out, 0);
-	for (int i = 0; i < VERIFY_TRIES && differences > 0 && !quiet; i++)
+	differences = ask_daemon(c, &out, &quiet);
+	for (int i = 1; i < VERIFY_TRIES && differences > 0 && !quiet; i++) {
+		nanosleep(&pause, NULL);
 		differences = ask_daemon(c, &out, &quiet);
+	}
 	if (differences >= 0)
 		e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
 	if (e == CTL_OK && differences > 0) {

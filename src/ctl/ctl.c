@@ -272,8 +272,8 @@ ctl_tell_connection(const struct ctl *c, const struct problem *p)
 }
 
 bool
-ctl_call(struct ctl *c, const char *method, const char *path, struct str body,
-	 struct ctl_answer *out)
+ctl_ask(struct ctl *c, const char *method, const char *path, struct str body,
+	struct ctl_answer *out)
 {
 	struct problem p = {0};
 	enum emp_rc rc;
@@ -290,6 +290,15 @@ ctl_call(struct ctl *c, const char *method, const char *path, struct str body,
 		ctl_tell_connection(c, &p);
 		return false;
 	}
+	return true;
+}
+
+bool
+ctl_call(struct ctl *c, const char *method, const char *path, struct str body,
+	 struct ctl_answer *out)
+{
+	if (!ctl_ask(c, method, path, body, out))
+		return false;
 	if (out->status >= 200 && out->status < 300)
 		return true;
 	ctl_tell_answer(c->command->name, out);

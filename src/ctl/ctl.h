@@ -78,8 +78,11 @@ const char *ctl_state_dir(const struct ctl *c);
 /* Connects (token from --token-file, the environment or STATE_DIR) into c->client;
  * tells what is wrong. */
 EMP_MUST_CHECK bool ctl_connect(struct ctl *c);
-/* One request and its answer, told when it fails: false for anything but 2xx. `body`
+/* One request and its answer of any status; false when there is none (told). `body`
  * STR_NONE: none. The answer's bytes are the client's until the next call. */
+EMP_MUST_CHECK bool ctl_ask(struct ctl *c, const char *method, const char *path,
+			    struct str body, struct ctl_answer *out);
+/* The same; false (and told) for anything but 2xx, too. */
 EMP_MUST_CHECK bool ctl_call(struct ctl *c, const char *method, const char *path,
 			     struct str body, struct ctl_answer *out);
 /* Why there is no answer, and what to do about it. */

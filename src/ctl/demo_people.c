@@ -163,11 +163,11 @@ recognitions(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 
 		demo_open(b, day, "recognition.given", "recognition", i, i * 9000);
 		if (i == 0) { /* by a customer */
-			buf_printf(
-				b,
-				"\"audience\":\"customer\",\"unit\":\"%s\",\"from\":"
-				"\"thankful-%lld\",\"to\":\"%s#%u\",\"kind\":\"praise\"",
-				unit->name, (long long)day, unit->name, to);
+			buf_printf(b,
+				   "\"audience\":\"customer\",\"unit\":\"%s\","
+				   "\"from\":\"thankful-%lld\",\"to\":\"%s#%u\","
+				   "\"kind\":\"praise\"",
+				   unit->name, (long long)day, unit->name, to);
 			ok = demo_close(b, emit, ctx);
 			continue;
 		}
