@@ -65,7 +65,6 @@ START_TEST(ids_expire_by_age)
 	ck_assert_int_eq(id_window_commit(&w, 100 * MINUTE, 7), EMP_OK);
 	add(2, 1);
 	ck_assert_int_eq(id_window_commit(&w, 130 * MINUTE, 8), EMP_OK);
-	ck_assert_int_eq(id_window_oldest(&w), 100);
 	ck_assert_int_eq(id_window_first_block(&w), 7);
 	/* At least an hour, at most a minute more. */
 	add(3, 1);
@@ -75,8 +74,23 @@ START_TEST(ids_expire_by_age)
 	ck_assert_int_eq(id_window_commit(&w, 192 * MINUTE, 10), EMP_OK);
 	ck_assert_int_eq(id_window_find(&w, key(1), 1), ID_NEW);
 	ck_assert_int_eq(id_window_find(&w, key(2), 1), ID_SAME);
-	ck_assert_int_eq(id_window_oldest(&w), 130);
 	ck_assert_int_eq(id_window_first_block(&w), 8);
+}
+END_TEST
+
+START_TEST(a_window_that_is_too_short_says_since_when)
+{
+	for (uint32_t i = 0; i < 99; i++)
+		add(i, 1);
+	ck_assert_int_eq(id_window_commit(&w, 5 * MINUTE, 1), EMP_OK);
+	ck_assert_int_eq(id_window_short_since(&w), -1);
+	add(99, 1);
+	ck_assert_int_eq(id_window_commit(&w, 6 * MINUTE, 2), EMP_OK);
+	ck_assert_int_eq(id_window_short_since(&w), 5);
+	for (uint32_t i = 100; i < 199; i++)
+		add(i, 1);
+	ck_assert_int_eq(id_window_commit(&w, 7 * MINUTE, 3), EMP_OK);
+	ck_assert_int_eq(id_window_short_since(&w), 6);
 }
 END_TEST
 
@@ -143,6 +157,7 @@ store_window_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, content_tells_a_repeat_from_a_conflict);
 	tcase_add_test(tc, ids_expire_by_age);
+	tcase_add_test(tc, a_window_that_is_too_short_says_since_when);
 	tcase_add_test(tc, rolling_back_leaves_what_was_there);
 	tcase_add_test(tc, it_equals_a_plain_list_under_random_use);
 	suite_add_tcase(s, tc);
