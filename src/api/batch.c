@@ -23,6 +23,7 @@
 #include "api/batch.h"
 
 #include "base/utf8.h"
+#include "http/problem.h"
 
 #include <stdlib.h>
 
@@ -148,7 +149,7 @@ batch_refuse(struct batch *b, uint32_t index, struct str id, const struct proble
 		else
 			buf_add_str(&b->texts, STR("null"));
 		buf_add_str(&b->texts, STR(",\"error\":"));
-		problem_json(&b->texts, p);
+		http_problem_write(&b->texts, p);
 		buf_add_c(&b->texts, '}');
 	}
 	*x = (struct refusal){index, (uint32_t)(b->texts.n - at), at};
@@ -208,7 +209,7 @@ answer_atomic_refused(struct batch *b, struct req *r)
 
 	buf_clear(out);
 	buf_add_c(out, '{');
-	problem_head(out, EMP_INVALID);
+	http_problem_head(out, EMP_INVALID);
 	buf_add_str(out, STR(",\"detail\":\"nothing was stored: "));
 	buf_add_u64(out, b->refused);
 	buf_add_str(out, STR(" of the events cannot be\",\"errors\":["));

@@ -114,10 +114,6 @@ void answer_problem(struct req *r, enum emp_rc rc, const char *pointer,
 		    const char *detail);
 /* [worker] The JSON in `b`, or that memory ran out while it was written. */
 void answer_json(struct req *r, int status, const struct buf *b);
-/* The members of a problem document after its opening brace up to `status`. */
-void problem_head(struct buf *b, enum emp_rc rc);
-/* A whole problem document. */
-void problem_json(struct buf *b, const struct problem *p);
 /* [worker] The query must be empty, or it is answered (false). */
 EMP_MUST_CHECK bool query_empty(struct req *r);
 

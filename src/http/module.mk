@@ -12,6 +12,8 @@ libempower_a_SOURCES += \
 	%D%/gzip.h \
 	%D%/head.c \
 	%D%/head.h \
+	%D%/problem.c \
+	%D%/problem.h \
 	%D%/url.c \
 	%D%/url.h
 
@@ -21,6 +23,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_http_fields.c \
 	tests/unit/test_http_gzip.c \
 	tests/unit/test_http_head.c \
+	tests/unit/test_http_problem.c \
 	tests/unit/test_http_url.c
 
 FUZZERS += tests/fuzz/fuzz_http tests/fuzz/fuzz_query

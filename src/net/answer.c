@@ -8,6 +8,7 @@
 #include "net/internal.h"
 
 #include "http/answer.h"
+#include "http/problem.h"
 
 /* Seconds: what overloads us is measured in commits, not in minutes. */
 #define RETRY_AFTER "1"
@@ -132,54 +133,15 @@ req_reply_raw(struct req *r, struct str whole, int status, const char *content_t
 	answer_end(r);
 }
 
-/* Errors inside the program are told to clients as what they mean for them. */
-static enum emp_rc
-public_rc(enum emp_rc rc)
-{
-	switch (rc) {
-	case EMP_NOMEM:
-		return EMP_OVERLOADED;
-	case EMP_OK:
-	case EMP_IO:
-	case EMP_CORRUPT:
-	case EMP_TOO_NEW:
-	case EMP_LOCKED:
-	case EMP_CONFIG:
-	case EMP_STALE:
-		return EMP_INTERNAL;
-	default:
-		return rc;
-	}
-}
-
 void
 req_error(struct req *r, const struct problem *p)
 {
-	enum emp_rc rc = public_rc(p->rc);
-	int status = emp_rc_status(rc);
+	int status = emp_rc_status(http_problem_public(p->rc));
 	struct buf body;
 
 	buf_init(&body, 0);
-	buf_add_str(&body, STR("{\"type\":\"/problems/"));
-	buf_add_z(&body, emp_rc_slug(rc));
-	buf_add_str(&body, STR("\",\"title\":"));
-	buf_add_json(&body, str_from(emp_rc_title(rc)));
-	buf_add_str(&body, STR(",\"status\":"));
-	buf_add_u64(&body, (uint64_t)status);
-	if (p->detail[0] != '\0') {
-		buf_add_str(&body, STR(",\"detail\":"));
-		buf_add_json(&body, str_from(p->detail));
-	}
-	if (p->pointer[0] != '\0') {
-		buf_add_str(&body, STR(",\"errors\":[{\"pointer\":"));
-		buf_add_json(&body, str_from(p->pointer));
-		buf_add_str(&body, STR(",\"detail\":"));
-		buf_add_json(
-			&body,
-			str_from(p->detail[0] != '\0' ? p->detail : emp_rc_title(rc)));
-		buf_add_str(&body, STR("}]"));
-	}
-	buf_add_str(&body, STR("}\n"));
+	http_problem_write(&body, p);
+	buf_add_c(&body, '\n');
 	if (status == 401 && !has_extra(r, STR("WWW-Authenticate")))
 		req_add_header(r, "WWW-Authenticate", STR("Bearer"));
 	if ((status == 429 || status == 503) && !has_extra(r, STR("Retry-After")))
