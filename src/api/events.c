@@ -168,7 +168,27 @@ struct binary {
 	enum emp_rc rc;
 };
 
-/* A CloudEvents attribute; values are percent-encoded outside ASCII. */
+/* A header value that may be a quoted string (RFC 9110) is undone into `dst`, which has
+ * room for all of it. */
+static bool
+unquote(char *dst, struct str value, struct str *out)
+{
+	size_t end = value.n - 1;
+
+	*out = value;
+	if (value.n == 0 || value.p[0] != '"')
+		return true;
+	*out = (struct str){dst, 0};
+	for (size_t i = 1; i < end; i++) {
+		if (value.p[i] == '"' || (value.p[i] == '\\' && ++i == end))
+			return false;
+		dst[out->n++] = value.p[i];
+	}
+	return end > 0 && value.p[end] == '"';
+}
+
+/* A CloudEvents attribute; values may be quoted, and are percent-encoded outside ASCII.
+ */
 static bool
 binary_header(void *ctx, struct str name, struct str value)
 {
@@ -181,11 +201,17 @@ binary_header(void *ctx, struct str name, struct str value)
 		     {"ce-source", &b->attrs.source},
 		     {"ce-id", &b->attrs.id},
 		     {"ce-time", &b->attrs.time}};
+	struct str plain;
 	char *dst;
 
 	for (size_t i = 0; i < sizeof attrs / sizeof *attrs; i++) {
 		if (!str_ieq(name, str_from(attrs[i].name)))
 			continue;
+		if (attrs[i].to->p) {
+			b->rc = problem_set(b->p, EMP_INVALID, attrs[i].name,
+					    "is given twice");
+			return false;
+		}
 		dst = arena_alloc(b->arena, value.n + 1);
 		if (!dst) {
 			b->rc = problem_set(b->p, EMP_NOMEM, "", "%s",
@@ -193,7 +219,8 @@ binary_header(void *ctx, struct str name, struct str value)
 			return false;
 		}
 		attrs[i].to->p = dst;
-		if (http_url_decode(dst, value, false, &attrs[i].to->n) &&
+		if (unquote(dst, value, &plain) &&
+		    http_url_decode(dst, plain, false, &attrs[i].to->n) &&
 		    utf8_valid(*attrs[i].to))
 			return true;
 		b->rc = problem_set(b->p, EMP_INVALID, attrs[i].name,
