@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "store/db.h"
 
+/* How far ahead of the id at hand the index is fetched: millions are read. */
+#define PREFETCH_AHEAD 16
+
 static enum emp_rc
 setting_put(sqlite3 *db, const char *name, struct str value)
 {
@@ -204,6 +207,10 @@ load_block(struct store *s, sqlite3_stmt *q)
 	for (size_t i = 0; rc == EMP_OK && i < n; i++) {
 		struct id_entry e;
 
+		if (i + PREFETCH_AHEAD < n)
+			id_window_prefetch(&s->ids,
+					   (const uint8_t *)blob +
+						   (i + PREFETCH_AHEAD) * sizeof e);
 		memcpy(&e, blob + i * sizeof e, sizeof e);
 		rc = add_id(&s->ids, &e);
 		if (rc == EMP_OK && (i + 1 == n || (i + 1) % (ID_PENDING_MAX / 2) == 0))
