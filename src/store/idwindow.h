@@ -36,7 +36,8 @@ struct id_window {
 	uint64_t tail;      /* number of the oldest entry */
 	uint64_t committed; /* entries from here on are pending */
 	uint64_t head;
-	uint32_t *index; /* place in the ring + 1; 0 is free */
+	uint32_t *index; /* place in the ring + 1, and a tag; 0 is free */
+	uint32_t places; /* the bits of a slot that are its place */
 	uint32_t mask;
 	struct id_mark *mark; /* oldest first */
 	uint32_t n_marks;

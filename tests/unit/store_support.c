@@ -454,6 +454,13 @@ compare(void *ctx, const struct cell_key *k, uint32_t slot, uint64_t n)
 	return EMP_OK;
 }
 
+static void
+on_finding(void *ctx, const char *finding)
+{
+	(void)ctx;
+	ck_abort_msg("%s", finding);
+}
+
 void
 support_verify(void)
 {
@@ -462,6 +469,7 @@ support_verify(void)
 	struct verify v = {0};
 
 	ck_assert_msg(store_reader_open(&r, support.dir, &p) == EMP_OK, "%s", p.detail);
+	ck_assert_int_eq(store_check(r, on_finding, NULL), EMP_OK);
 	ck_assert_int_eq(store_recount(r, GRAIN_DAY, compare, &v), EMP_OK);
 	store_reader_close(&r);
 	for (size_t i = 0; i < support.n_cells; i++) {

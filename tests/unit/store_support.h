@@ -69,7 +69,7 @@ void support_id(struct event *e, const char *id, uint32_t content);
 /* A number out of a file, by a connection of its own. */
 int64_t support_sql(const char *file, const char *sql);
 void support_exec(const char *file, const char *sql);
-/* Counters and what SQL counts are the same. */
+/* The file is sound, and counters and what SQL counts are the same. */
 void support_verify(void);
 
 #endif
