@@ -314,6 +314,57 @@ START_TEST(a_killed_store_loses_nothing_acknowledged)
 }
 END_TEST
 
+#define WIDE 400
+
+/* One event in each of many cells: more cells than are written with a group. */
+static void
+put_wide(int from)
+{
+	static struct answer a[WIDE];
+	static struct event e[WIDE];
+	static struct store_outcome o[WIDE];
+	static char id[WIDE][16];
+
+	for (int i = 0; i < WIDE; i++) {
+		snprintf(id[i], sizeof id[i], "wide-%d", from + i);
+		e[i] = support_answer(id[i], &a[i], 1 + i % 5);
+		e[i].time += i * S_PER_DAY * MS_PER_S;
+	}
+	ck_assert_int_eq(support_submit(e, o, WIDE, false), EMP_OK);
+}
+
+START_TEST(cells_that_lag_behind_are_completed_after_a_kill)
+{
+	int64_t counted_before;
+	int status;
+	pid_t child;
+
+	support_close();
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		support_open();
+		support_survey(AUDIENCE_CUSTOMER);
+		/* Enough for the mark of what is counted to move. */
+		for (int i = 0; i < 25; i++)
+			put_wide(i * WIDE);
+		_exit(7);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	counted_before = support_sql("empowerd.db",
+				     "SELECT counted_before FROM progress");
+	ck_assert_int_le(counted_before, 25 * WIDE);
+	support_open();
+	support_verify();
+	/* And nothing of it twice, after a clean stop. */
+	support_close();
+	support_open();
+	ck_assert_uint_eq(support.replayed, 0);
+	support_verify();
+}
+END_TEST
+
 Suite *
 store_commit_suite(void)
 {
@@ -332,6 +383,7 @@ store_commit_suite(void)
 	tcase_add_test(tc, beyond_the_limit_series_are_other);
 	tcase_add_test(tc, a_clean_start_replays_nothing);
 	tcase_add_test(tc, a_killed_store_loses_nothing_acknowledged);
+	tcase_add_test(tc, cells_that_lag_behind_are_completed_after_a_kill);
 	suite_add_tcase(s, tc);
 	return s;
 }
