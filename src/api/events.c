@@ -297,7 +297,6 @@ events_post(struct req *r)
 	bool atomic;
 	enum emp_rc rc;
 
-	STAT_ADD(in.aw, posts);
 	/* Anew: definitions may have changed while the body came in. */
 	rc = auth_token(r, &in.token);
 	if (rc != EMP_OK) {

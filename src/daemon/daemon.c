@@ -236,14 +236,15 @@ reload(const struct daemon_reload *r)
 
 /* The watchdog is fed while the writer gets on, or has nothing to do. */
 static void
-feed_watchdog(struct parts *p, uint64_t *groups)
+feed_watchdog(struct parts *p, uint64_t *before)
 {
+	uint64_t groups = atomic_load(&p->groups);
 	struct store_health h;
 
 	store_health(p->store, &h);
-	if (h.queue_events == 0 || h.groups + h.failures != *groups)
+	if (h.queue_events == 0 || groups != *before)
 		notify_alive();
-	*groups = h.groups + h.failures;
+	*before = groups;
 }
 
 /* Until it is time to stop. */

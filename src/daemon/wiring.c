@@ -136,6 +136,7 @@ on_group_end(void *ctx)
 {
 	struct parts *p = ctx;
 
+	atomic_fetch_add_explicit(&p->groups, 1, memory_order_relaxed);
 	tidy(p);
 	if (p->api)
 		api_group_end(p->api);

@@ -26,8 +26,9 @@ struct parts {
 	struct net *net;
 	bool inherited; /* systemd's sockets, and no others */
 	uint64_t started_ns;
-	int64_t tidied_s;    /* [writer] */
-	_Atomic bool failed; /* the store gave up */
+	int64_t tidied_s;        /* [writer] */
+	_Atomic bool failed;     /* the store gave up */
+	_Atomic uint64_t groups; /* that the writer has finished, to see it alive */
 	pthread_t main;
 };
 
