@@ -12,7 +12,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -118,7 +117,7 @@ class Client:
 
 
 class Daemon:
-    """empowerd on a state directory of its own."""
+    """empowerd on a state directory of its own, and its TCP ports in order."""
 
     def __init__(self, *options, config=None, env=None, listen=("127.0.0.1:0",)):
         self.home = tempfile.mkdtemp(prefix="empowerd-test-")
@@ -135,6 +134,7 @@ class Daemon:
                 f.write(config)
         self.process = None
         self.port = None
+        self.ports = []
         self.log = []
 
     def __enter__(self):
@@ -159,19 +159,22 @@ class Daemon:
         self.process = subprocess.Popen(self.argv(), stderr=subprocess.PIPE, bufsize=0,
                                         stdin=subprocess.DEVNULL, env=self.env)
         stderr = self.process.stderr
-        while True:
-            ready, _, _ = select.select([stderr], [], [], TIMEOUT)
-            line = stderr.readline().decode(errors="replace") if ready else ""
+        self.ports = []
+        ready = 0
+        while ready < len(self.listen):
+            readable, _, _ = select.select([stderr], [], [], TIMEOUT)
+            line = stderr.readline().decode(errors="replace") if readable else ""
             self.log.append(line)
             if not line:
                 self.process.kill()
                 self.process.wait()
                 self.process = None
                 raise AssertionError("the daemon did not start:\n" + "".join(self.log))
-            found = re.match(r"ready: http://127\.0\.0\.1:(\d+)/", line)
-            if found:
-                break
-        self.port = int(found.group(1))
+            if line.startswith("ready: "):
+                ready += 1
+                found = re.match(r"ready: http://[^/]*:(\d+)/", line)
+                self.ports += [int(found.group(1))] if found else []
+        self.port = self.ports[0]
         self.reader = threading.Thread(target=self._read_log, args=(stderr,), daemon=True)
         self.reader.start()
         return self
@@ -274,10 +277,3 @@ def until(holds):
         assert time.monotonic() < deadline, "it did not happen"
         select.select([], [], [], 0.02)
     return found
-
-
-def free_port():
-    """A port that nobody listens on now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]

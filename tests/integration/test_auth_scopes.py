@@ -12,7 +12,7 @@ import socket
 
 import pytest
 
-from harness import HERE, TIMEOUT, Answer, Daemon, free_port, refused
+from harness import HERE, TIMEOUT, Answer, Daemon, refused
 
 numbers = itertools.count(1)
 SCOPES = ["ingest", "respond", "concern", "roster", "read", "admin"]
@@ -328,10 +328,9 @@ def own_address():
 def test_tokens_from_another_address():
     for insecure in False, True:
         options = ["workers=1", "rate_limit=5"] + (["insecure=yes"] if insecure else [])
-        port = free_port()
-        with Daemon(*options, listen=["127.0.0.1:0", f"0.0.0.0:{port}"]) as d:
+        with Daemon(*options, listen=["127.0.0.1:0", "0.0.0.0:0"]) as d:
             d.start()
-            d.port = port
+            d.port = d.ports[1]
             good = {"Authorization": "Bearer " + d.token}
             for more in {}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-For": "127.0.0.1"}:
                 answer = forwarded(d, {**good, **more}, address=own_address())

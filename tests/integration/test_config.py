@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import Daemon, EMPOWERD, HERE, free_port, refused
+from harness import Daemon, EMPOWERD, HERE, refused
 
 
 def run(*argv, env=None):
@@ -151,13 +151,12 @@ def test_taken_port_and_second_daemon():
 
 def test_several_listeners_and_unix_socket(tmp_path):
     path = str(tmp_path / "e.sock")
-    port = free_port()
-    with Daemon("socket_mode=0600", listen=["127.0.0.1:0", f"127.0.0.1:{port}",
+    with Daemon("socket_mode=0600", listen=["127.0.0.1:0", "127.0.0.1:0",
                                             f"unix:{path}"]) as d:
         d.start()
         assert os.stat(path).st_mode & 0o777 == 0o600
         request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        for family, address in [(socket.AF_INET, ("127.0.0.1", port)),
+        for family, address in [(socket.AF_INET, ("127.0.0.1", d.ports[1])),
                                 (socket.AF_UNIX, path)]:
             with socket.socket(family) as s:
                 s.connect(address)
