@@ -2,12 +2,10 @@
 #include "api/cache.h"
 
 #include "base/hash.h"
-#include "base/num.h"
-#include "crypto/crypto.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-#define ETAG_BYTES 16 /* of the digest: plenty to tell answers apart */
 
 void
 cache_init(struct cache *c)
@@ -114,11 +112,7 @@ cache_put_take(struct cache *c, struct str question, const struct cache_state *s
 void
 etag_of(char dst[ETAG_MAX], struct str body)
 {
-	uint8_t digest[32];
-
-	crypto_token_hash(digest, body);
-	dst[0] = '"';
-	num_hex(dst + 1, digest, ETAG_BYTES);
-	dst[1 + 2 * ETAG_BYTES] = '"';
-	dst[2 + 2 * ETAG_BYTES] = '\0';
+	/* A cryptographic digest took a quarter of the time of a large answer. */
+	snprintf(dst, ETAG_MAX, "\"%016" PRIx64 "-%zx\"", hash_bytes(body.p, body.n),
+		 body.n);
 }

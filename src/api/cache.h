@@ -52,7 +52,8 @@ const struct cache_entry *cache_get(struct cache *c, struct str question,
 const struct cache_entry *cache_put_take(struct cache *c, struct str question,
 					 const struct cache_state *state, bool csv,
 					 struct buf *body);
-/* A strong entity tag with its quotes: the same bytes have the same one, always. */
+/* A strong entity tag with its quotes: the same bytes have the same one as long as the
+ * process lives. The hash is keyed, so nobody can make two answers that share one. */
 void etag_of(char dst[ETAG_MAX], struct str body);
 
 #endif

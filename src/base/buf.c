@@ -211,12 +211,12 @@ add_json_escape(struct buf *b, unsigned char c)
 	}
 }
 
-void
-buf_add_json(struct buf *b, struct str s)
+/* Behind the opening quote, from the first byte that needs an escape. */
+static void
+add_json_rest(struct buf *b, struct str s)
 {
 	size_t done = 0;
 
-	buf_add_c(b, '"');
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -229,6 +229,32 @@ buf_add_json(struct buf *b, struct str s)
 	if (done < s.n)
 		buf_add(b, s.p + done, s.n - done);
 	buf_add_c(b, '"');
+}
+
+void
+buf_add_json(struct buf *b, struct str s)
+{
+	char *to = buf_reserve(b, s.n + 2);
+	size_t i;
+
+	if (to == NULL)
+		return;
+	/* Nearly all strings need no escape: one pass that looks and copies. */
+	*to++ = '"';
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x20 || c == '"' || c == '\\')
+			break;
+		*to++ = (char)c;
+	}
+	b->n += i + 1;
+	if (i < s.n) {
+		add_json_rest(b, (struct str){s.p + i, s.n - i});
+		return;
+	}
+	*to = '"';
+	b->n++;
 }
 
 static bool
