@@ -69,7 +69,8 @@ EMP_MUST_CHECK enum emp_rc ingest_skip(struct ingest_cursor *c, bool *more,
  * whatever the order of members and white space; a time given by the client counts, one
  * we assigned does not; it is never 0. For an event without a client's id, put the
  * server's in e->id before (id_given stays false): its key leaves out the source, so
- * that a plain `ref` finds it. Call before pseudonymising. [any] */
+ * that a plain `ref` finds it. Keys of confidential events are apart from others. Call
+ * before pseudonymising. [any] */
 struct ingest_hash {
 	void (*fn)(void *ctx, uint8_t out[16], const void *p, size_t n);
 	void *ctx;

@@ -209,13 +209,17 @@ content_hash(const struct event *e, const struct ingest_hash *h)
 	return content != 0 ? content : 1; /* 0 means "not kept" */
 }
 
-/* Neither part can hold a NUL, so the one between them tells where the first ends. */
+/* Neither part can hold a NUL, so the one between them tells where the first ends.
+ * Confidential events have keys of their own: with common ones, whoever may send any
+ * event could ask by a guessed id whether an employee answered, or take the id so that
+ * the answer is lost. */
 static void
-key_hash(uint8_t key[ID_KEY_BYTES], const struct ingest_hash *h, struct str source,
-	 struct str id)
+key_hash(uint8_t key[ID_KEY_BYTES], const struct ingest_hash *h, bool confidential,
+	 struct str source, struct str id)
 {
-	char text[EVENT_SOURCE_MAX_BYTES + 1 + EVENT_ID_MAX_BYTES];
+	char text[EVENT_SOURCE_MAX_BYTES + 1 + EVENT_ID_MAX_BYTES + 1];
 	uint8_t digest[DIGEST_BYTES];
+	size_t n = source.n + 1 + id.n;
 
 	EMP_ASSERT(source.n <= EVENT_SOURCE_MAX_BYTES && id.n <= EVENT_ID_MAX_BYTES);
 	if (source.n > 0)
@@ -223,17 +227,21 @@ key_hash(uint8_t key[ID_KEY_BYTES], const struct ingest_hash *h, struct str sour
 	text[source.n] = '\0';
 	if (id.n > 0)
 		memcpy(text + source.n + 1, id.p, id.n);
-	h->fn(h->ctx, digest, text, source.n + 1 + id.n);
+	if (confidential)
+		text[n++] = '\0';
+	h->fn(h->ctx, digest, text, n);
 	memcpy(key, digest, ID_KEY_BYTES);
 }
 
 void
 ingest_keys(struct event *e, const struct ingest_hash *h)
 {
+	bool confidential = class_is_confidential((enum event_class)e->class);
+
 	/* An id of the server's is unique by itself, and whoever refers to it need not
 	 * know the source. */
-	key_hash(e->id_key, h, e->id_given ? e->source : STR_NONE, e->id);
+	key_hash(e->id_key, h, confidential, e->id_given ? e->source : STR_NONE, e->id);
 	if (e->ref_id.n > 0)
-		key_hash(e->ref_key, h, e->ref_source, e->ref_id);
+		key_hash(e->ref_key, h, confidential, e->ref_source, e->ref_id);
 	e->content = content_hash(e, h);
 }

@@ -159,6 +159,27 @@ def test_nor_after_a_restart(used):
         assert contents(used) == file
 
 
+def test_ids_of_employees_cannot_be_guessed_or_taken(used):
+    """Whoever sends customers' events learns nothing by sending the id of an employee's
+    answer, and an answer is not lost because its id was taken."""
+    visible = {"type": "survey.answered", "source": "hr", "data": {
+        "survey": "csat", "answers": {"overall": 4}}}
+    hidden = {"type": "survey.answered", "source": "hr", "data": {
+        "survey": "mood", "answers": {"energy": 4}}}
+    with used.client() as c:
+        for first, second in (hidden, visible), (visible, hidden):
+            number = f"{first['data']['survey']}-17"
+            for event in first, second:
+                assert c.event({**event, "id": number}).json()["status"] == "stored"
+            for event in first, second:
+                assert c.event({**event, "id": number}).json()["status"] == "duplicate"
+    used.restart()
+    with used.client() as c:
+        for number in "mood-17", "csat-17":
+            for event in visible, hidden:
+                assert c.event({**event, "id": number}).json()["status"] == "duplicate"
+
+
 def test_mixed_batches_give_no_number_away(used):
     """The sequence in an answer is that of visible events, however many others came."""
     visible = [{"type": "survey.answered", "data": {"survey": "csat",

@@ -386,6 +386,20 @@ START_TEST(keys_are_of_source_and_id)
 }
 END_TEST
 
+START_TEST(confidential_keys_are_apart)
+{
+	struct event e = keyed(KEYED("'id':'1','source':'s',"));
+	struct event visible = e;
+
+	for (int class = CLASS_CUSTOMER; class <= CLASS_CASE; class ++) {
+		e.class = (uint8_t) class;
+		ingest_keys(&e, &hash);
+		ck_assert(same_key(e.id_key, visible.id_key) !=
+			  class_is_confidential((enum event_class) class));
+	}
+}
+END_TEST
+
 START_TEST(an_id_of_the_server_is_found_without_its_source)
 {
 	struct event e = keyed(KEYED("'source':'s',"));
@@ -464,6 +478,7 @@ codec_ingest_many_suite(void)
 	tcase_add_test(tc, content_is_what_was_said);
 	tcase_add_test(tc, long_content_counts_to_its_end);
 	tcase_add_test(tc, keys_are_of_source_and_id);
+	tcase_add_test(tc, confidential_keys_are_apart);
 	tcase_add_test(tc, an_id_of_the_server_is_found_without_its_source);
 	tcase_add_test(tc, order_of_members_means_nothing);
 	suite_add_tcase(s, tc);
