@@ -407,12 +407,13 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	if (got == 0) {
 		c->eof = true;
 	} else if (c->state == CONN_LINGER) {
+		c->in->n = c->at = 0;
+		/* Enough is read; the rest of the time is for the answer's way. */
 		if ((uint64_t)got >= c->discard) {
-			conn_close(c);
+			watch_reads(c, false);
 			return;
 		}
 		c->discard -= (uint64_t)got;
-		c->in->n = c->at = 0;
 		return;
 	}
 	conn_turn(c);

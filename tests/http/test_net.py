@@ -228,9 +228,23 @@ def test_a_refused_body_ends_the_connection_when_large(server):
         assert w.closed() and not w.reset
 
 
-def test_a_refused_flood_is_cut_off(server):
-    """The client sees the answer, and cannot make the server read for ever."""
+def test_a_refusal_reaches_a_client_that_sends_on(start):
+    """Such as a proxy: a reset in the middle of its sending would hide the answer."""
+    server = start("linger=20000")
     with server.wire() as w:
+        w.send(request("/forbidden", "POST", fields="Content-Length: 999999999\r\n"))
+        w.sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                w.sock.send(b"x" * 65536)
+        w.sock.settimeout(wire.TIMEOUT)
+        assert w.answer().status == 401
+        assert w.closed() and not w.reset
+
+
+def test_a_refused_flood_is_cut_off(hasty):
+    """The client sees the answer, and cannot make the server read for ever."""
+    with hasty.wire() as w:
         w.send(request("/forbidden", "POST", fields="Content-Length: 999999999\r\n"))
         assert w.answer().status == 401
         sent = 0
