@@ -15,7 +15,7 @@ import urllib.parse
 import pytest
 
 from ctl_harness import Tool
-from harness import HERE, NDJSON, TIMEOUT, Answer, Daemon, refused, until
+from harness import EMPOWERD, HERE, NDJSON, TIMEOUT, Answer, Daemon, refused, until
 
 CONTRIB = os.path.join(HERE, "..", "contrib")
 ELSEWHERE = "203.0.113.7"
@@ -318,3 +318,21 @@ def test_prometheus_alerts_name_metrics_that_exist(client):
         expression = re.search(r"expr:(.*?)\n        \w+:", rule, re.S).group(1)
         named = set(re.findall(r"\bempowerd_\w+", expression))
         assert named <= there and (named or "up{" in expression), rule
+
+
+# --- Debian
+
+def test_debian_package_is_of_this_version_and_finds_its_files():
+    version = subprocess.run([EMPOWERD, "--version"], capture_output=True, check=True,
+                             timeout=TIMEOUT).stdout.decode().split()[1]
+    assert contrib("debian", "changelog").startswith(f"empowerd ({version}-")
+    for name in ("install", "docs", "examples"):
+        for line in contrib("debian", "empowerd." + name).splitlines():
+            assert os.path.exists(os.path.join(CONTRIB, "..", line.split()[0])), line
+
+
+def test_debian_package_builds_with_what_configure_asks_for():
+    with open(os.path.join(CONTRIB, "..", "configure.ac"), encoding="utf-8") as f:
+        asked = set(re.findall(r"\[([\w-]+-dev)\]\)", f.read()))
+    assert asked and asked <= set(re.findall(r"^ ([\w-]+-dev)\b",
+                                             contrib("debian", "control"), re.M))
