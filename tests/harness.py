@@ -189,6 +189,8 @@ class Daemon:
         self.reader.join(TIMEOUT)
         self.process.stderr.close()
         self.process = None
+        # A finding that does not end the process must not go with one that is killed.
+        assert not any("Sanitizer:" in line for line in self.log), "".join(self.log)
         return status
 
     def stop(self):
@@ -207,12 +209,14 @@ class Daemon:
         return self.start()
 
     def remove(self):
-        if self.process:
-            died = self.process.poll()
-            self.kill()
-            if died is not None:  # pytest shows it with the test that failed
-                print(f"the daemon had ended with {died}:", *self.log, sep="\n")
-        shutil.rmtree(self.home, ignore_errors=True)
+        try:
+            if self.process:
+                died = self.process.poll()
+                self.kill()
+                if died is not None:  # pytest shows it with the test that failed
+                    print(f"the daemon had ended with {died}:", *self.log, sep="\n")
+        finally:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     @property
     def token(self):
