@@ -3,6 +3,9 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "base/tz.h"
+#include "net/addr.h"
+#include "net/net.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -296,22 +299,66 @@ config_environment(struct config *c, const char *const *env, struct problem *p)
 	return EMP_OK;
 }
 
-enum emp_rc
-config_check(const struct config *c, struct problem *p)
+static enum emp_rc
+check_addresses(const struct config *c, struct problem *p)
 {
+	struct addr_net net;
 	size_t sockets = 0;
 
-	for (size_t i = 0; i < c->listen.n; i++)
-		sockets += strncmp(c->listen.v[i], "unix:", 5) == 0;
+	for (size_t i = 0; i < c->listen.n; i++) {
+		const char *address = c->listen.v[i];
+
+		if (strncmp(address, "unix:", 5) == 0)
+			sockets++;
+		else if (!net_address_valid(address))
+			return problem_set(p, EMP_CONFIG, "listen",
+					   "%s is not like 127.0.0.1:8787, "
+					   "[::1]:8787 or unix:PATH",
+					   address);
+	}
 	if (sockets > 1)
 		return problem_set(p, EMP_CONFIG, "listen",
 				   "has more than one unix socket");
 	if (c->listen.n == 0)
 		return problem_set(p, EMP_CONFIG, "listen", "names no address");
+	for (size_t i = 0; i < c->trusted_proxies.n; i++)
+		if (!addr_net_parse(&net, str_from(c->trusted_proxies.v[i])))
+			return problem_set(p, EMP_CONFIG, "trusted_proxies",
+					   "%s is not like 10.0.0.0/8, ::1 or unix",
+					   c->trusted_proxies.v[i]);
+	return EMP_OK;
+}
+
+static enum emp_rc
+check_zone(const char *name, struct problem *p)
+{
+	struct tz *z = NULL;
+	enum emp_rc rc = name[0] != '\0' ? tz_open(&z, name) : EMP_OK;
+
+	tz_free(&z);
+	if (rc == EMP_NOMEM)
+		return problem_set(p, rc, "timezone", "%s", emp_rc_title(rc));
+	if (rc != EMP_OK)
+		return problem_set(p, EMP_CONFIG, "timezone",
+				   "%s is no time zone of this system, such as "
+				   "Europe/Madrid",
+				   name);
+	return EMP_OK;
+}
+
+enum emp_rc
+config_check(const struct config *c, struct problem *p)
+{
+	enum emp_rc rc = check_addresses(c, p);
+
+	if (rc == EMP_OK)
+		rc = check_zone(c->timezone, p);
+	if (rc != EMP_OK)
+		return rc;
 	if (c->state_dir[0] == '\0')
 		return problem_set(p, EMP_CONFIG, "state_dir", "is empty");
 	if (c->base_path[0] != '\0' && c->base_path[0] != '/')
-		return problem_set(p, EMP_CONFIG, "base_path", "starts with /");
+		return problem_set(p, EMP_CONFIG, "base_path", "does not start with /");
 	if (c->minute_hours > c->hour_days * 24)
 		return problem_set(p, EMP_CONFIG, "minute_hours",
 				   "is longer than hour_days");

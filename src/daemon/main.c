@@ -11,27 +11,30 @@
 #define SETTINGS_MAX 256
 #define EXIT_USAGE 2
 
-enum { OPT_PRINT_CONFIG = 256, OPT_HELP, OPT_VERSION };
+enum { OPT_PRINT_CONFIG = 256 };
 
 static const char help[] =
-	"Usage: empowerd [-d STATE_DIR] [-l ADDRESS] [-c FILE] [-o KEY=VALUE]...\n"
+	"usage: empowerd [-d STATE_DIR] [-l ADDRESS:PORT] [-c FILE] [-o KEY=VALUE]...\n"
+	"\n"
 	"Collects what customers and employees say and do, and answers dashboards.\n"
 	"\n"
-	"  -c, --config FILE     read the configuration from FILE\n"
-	"  -d, --state-dir DIR   same as -o state_dir=DIR\n"
-	"  -l, --listen ADDRESS  same as -o listen=ADDRESS; may come again\n"
-	"  -o, --option KEY=VALUE  set a key of the configuration\n"
-	"  -t, --test            check the configuration and exit\n"
-	"      --print-config    print the configuration in force as a file and exit\n"
-	"      --help            print this and exit\n"
-	"      --version         print the version and exit\n"
+	"  -c, --config FILE        read the configuration from FILE\n"
+	"  -d, --state-dir DIR      same as -o state_dir=DIR (default\n"
+	"                           /var/lib/empowerd)\n"
+	"  -l, --listen ADDRESS     same as -o listen=ADDRESS; may come again (default\n"
+	"                           127.0.0.1:8787; port 0 picks a free one)\n"
+	"  -o, --option KEY=VALUE   set a key of the configuration\n"
+	"  -t, --test               check the configuration and exit\n"
+	"      --print-config       print the configuration in force as a file and exit\n"
+	"  -h, --help               print this and exit\n"
+	"  -V, --version            print the version and exit\n"
 	"\n"
 	"Later sources win: FILE, then EMPOWERD_KEY in the environment, then options.\n"
-	"Port 0 picks one. Once ready it writes \"ready: http://ADDRESS:PORT/\" to\n"
-	"standard error. SIGTERM ends it in order.\n"
+	"Once ready it writes \"ready: http://ADDRESS:PORT/\" to standard error. SIGTERM\n"
+	"stops it; what was acknowledged is on disk.\n"
 	"See empowerd(8), empowerd.conf(5) and empowerd-api(7).\n";
 
-static const char short_options[] = "c:d:l:o:t";
+static const char short_options[] = "c:d:hl:o:tV";
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"state-dir", required_argument, NULL, 'd'},
@@ -39,8 +42,8 @@ static const struct option long_options[] = {
 	{"option", required_argument, NULL, 'o'},
 	{"test", no_argument, NULL, 't'},
 	{"print-config", no_argument, NULL, OPT_PRINT_CONFIG},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -106,10 +109,10 @@ parse(struct command *c, int argc, char **argv)
 		case OPT_PRINT_CONFIG:
 			c->print = true;
 			break;
-		case OPT_HELP:
+		case 'h':
 			fputs(help, stdout);
 			exit(EXIT_SUCCESS);
-		case OPT_VERSION:
+		case 'V':
 			printf("empowerd %s\n", base_version());
 			exit(EXIT_SUCCESS);
 		default:

@@ -106,17 +106,39 @@ split_address(const char *text, char host[HOST_MAX], char port[PORT_TEXT_MAX])
 	return true;
 }
 
-static enum emp_rc
-open_tcp(struct net *n, const char *address, struct problem *p)
+/* NULL: text is no address. */
+static struct addrinfo *
+find_address(const char *text)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
 	struct addrinfo *ai = NULL;
 	char host[HOST_MAX], port[PORT_TEXT_MAX];
+
+	if (!split_address(text, host, port) ||
+	    getaddrinfo(host, port, &hints, &ai) != 0)
+		return NULL;
+	return ai;
+}
+
+bool
+net_address_valid(const char *text)
+{
+	struct addrinfo *ai = find_address(text);
+
+	if (ai == NULL)
+		return false;
+	freeaddrinfo(ai);
+	return true;
+}
+
+static enum emp_rc
+open_tcp(struct net *n, const char *address, struct problem *p)
+{
+	struct addrinfo *ai = find_address(address);
 	int on = 1, off = 0, fd;
 
-	if (!split_address(address, host, port) ||
-	    getaddrinfo(host, port, &hints, &ai) != 0)
+	if (ai == NULL)
 		return problem_set(p, EMP_CONFIG, "listen",
 				   "%s is not like 127.0.0.1:8787 or [::1]:8787",
 				   address);

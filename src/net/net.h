@@ -68,6 +68,8 @@ void net_stop(struct net *n, unsigned drain_ms);
 /* [main] */
 void net_free(struct net **n);
 
+/* [any] Whether text is an address to listen on, as in net_config.tcp. */
+EMP_MUST_CHECK bool net_address_valid(const char *text);
 /* [any] The port of TCP listener `i` in the order given, inherited ones last; 0: none.
  */
 uint16_t net_port(const struct net *n, size_t i);

@@ -26,13 +26,15 @@ def file(tmp_path):
 
 def test_help_and_version():
     result = run("--help")
+    assert run("-h").stdout == result.stdout and run("-V").stdout.startswith("empowerd ")
     assert result.returncode == 0 and "--print-config" in result.stdout
     result = run("--version")
     assert result.returncode == 0 and re.match(r"empowerd \d+\.\d+", result.stdout)
 
 
 @pytest.mark.parametrize("argv", [["-x"], ["stray"], ["-o", "workers"], ["-o", "=3"],
-                                  ["-o", "wrkers=3"], ["-o", "workers=x"], ["-t", "-c"]])
+                                  ["-o", "wrkers=3"], ["-o", "workers=x"],
+                                  ["-t", "-o", "timezone=Mars"], ["-t", "-l", "8787"], ["-t", "-c"]])
 def test_wrong_command_lines(argv):
     result = run(*argv)
     assert result.returncode == 2 and result.stderr and not result.stdout

@@ -154,6 +154,25 @@ START_TEST(values_that_do_not_fit_each_other)
 }
 END_TEST
 
+static const struct {
+	const char *key, *value;
+} senseless[] = {
+	{"listen", "8787"},          {"listen", "127.0.0.1:1,host:80"},
+	{"timezone", "Mars/Crater"}, {"trusted_proxies", "unix,10.0.0.0/40"},
+	{"base_path", "feedback"},
+};
+
+START_TEST(values_of_the_right_form_without_a_sense)
+{
+	ck_assert_int_eq(config_check(&c, &p), EMP_OK);
+	ck_assert_int_eq(config_set(&c, str_from(senseless[_i].key),
+				    str_from(senseless[_i].value), &p),
+			 EMP_OK);
+	ck_assert_int_eq(config_check(&c, &p), EMP_CONFIG);
+	ck_assert_str_eq(p.pointer, senseless[_i].key);
+}
+END_TEST
+
 /* What is printed is a file with the same meaning, whatever was set. */
 START_TEST(printed_and_read_again)
 {
@@ -200,6 +219,8 @@ daemon_config_suite(void)
 	tcase_add_test(t, a_missing_file);
 	tcase_add_test(t, later_sources_win);
 	tcase_add_test(t, values_that_do_not_fit_each_other);
+	tcase_add_loop_test(t, values_of_the_right_form_without_a_sense, 0,
+			    (int)(sizeof senseless / sizeof *senseless));
 	tcase_add_test(t, printed_and_read_again);
 	suite_add_tcase(s, t);
 	return s;
