@@ -1,9 +1,8 @@
 /* Speaking to systemd through libsystemd, where the build has it. */
 #include "daemon/notify.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
+/* In angle brackets: in quotes it would be this directory's own config.h. */
+#include <config.h>
 
 #ifdef HAVE_SYSTEMD
 
