@@ -381,12 +381,10 @@ publish_series(struct store *s, uint32_t first)
 		if (s->hooks.series(s->hooks.ctx, id, (uint8_t)k->audience, k->dim) ==
 		    EMP_OK)
 			continue;
-		/* Stored, but cannot be counted: figures would be wrong from now on. A
-		 * start counts it. */
+		/* Stored, but cannot be counted. A clean stop would note it as counted;
+		 * from here on only a start that counts it gives right figures. */
 		log_error("out of memory for counters");
-		s->fatal = true;
-		s->hooks.fatal(s->hooks.ctx);
-		return;
+		EMP_ASSERT(!"a committed series must be known");
 	}
 }
 
@@ -397,6 +395,7 @@ health(struct store *s, uint64_t started_ns)
 	struct group *g = &s->group;
 
 	if (g->n_staged > 0 || g->n_cells > 0) {
+		atomic_store(&c->ids_since, id_window_short_since(&s->ids));
 		counter_add(&c->groups, 1);
 		atomic_store(&c->last_commit_us,
 			     (clock_mono_ns() - started_ns) / NS_PER_US);
@@ -405,7 +404,6 @@ health(struct store *s, uint64_t started_ns)
 	counter_add(&c->duplicates, g->duplicates);
 	counter_add(&c->cells_written, g->n_cells);
 	atomic_store(&c->wal_bytes, (uint64_t)s->main.wal_pages * DB_PAGE_BYTES);
-	atomic_store(&c->ids_since, id_window_short_since(&s->ids));
 	atomic_store(&c->series, s->names.n_series);
 }
 
@@ -428,8 +426,7 @@ publish(struct store *s)
 		s->hooks.cells_written(s->hooks.ctx, true);
 	if (g->n_questions > 0 && defs_reload(s) != EMP_OK) {
 		log_error("cannot read the surveys of %s", s->main.path);
-		s->fatal = true;
-		s->hooks.fatal(s->hooks.ctx);
+		group_fatal(s);
 	}
 	publish_series(s, first_series);
 	if (g->n_staged == 0)
@@ -475,6 +472,14 @@ group_failed(struct store *s, enum emp_rc rc)
 	if (++s->failures_in_row < FAILURES_FATAL || s->fatal)
 		return;
 	log_error("%d transactions in a row failed: stopping", FAILURES_FATAL);
+	group_fatal(s);
+}
+
+void
+group_fatal(struct store *s)
+{
+	if (s->fatal)
+		return;
 	s->fatal = true;
 	s->hooks.fatal(s->hooks.ctx);
 }

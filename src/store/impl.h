@@ -180,6 +180,8 @@ void group_run(struct store *s, struct store_batch **b, uint32_t n);
 bool group_flush(struct store *s, uint32_t max_cells);
 /* A transaction failed at the disk: count it, stop the daemon after several. */
 void group_failed(struct store *s, enum emp_rc rc);
+/* Going on would do harm: tell the daemon to stop, once. */
+void group_fatal(struct store *s);
 void group_fini(struct group *g);
 
 /* --- disk.c [writer] --- */
