@@ -301,19 +301,45 @@ change_token_add(struct store *s, struct store_change *c)
 	return rc;
 }
 
+/* Whether the instance would be left without anybody who can make tokens. Asked here,
+ * where changes come one after the other: two admins may revoke each other at once. */
+static bool
+last_admin(const struct defs *d, uint32_t id)
+{
+	bool is_admin = false;
+	bool another = false;
+
+	for (uint32_t i = 0; i < d->n_tokens; i++) {
+		const struct token_def *t = &d->tokens[i];
+		bool admin = (t->scopes & SCOPE_ADMIN) != 0 && t->unit[0] == '\0';
+
+		if (t->id == id)
+			is_admin = admin;
+		else
+			another = another || admin;
+	}
+	return is_admin && !another;
+}
+
 static enum emp_rc
 change_token_revoke(struct store *s, struct store_change *c)
 {
 	sqlite3_stmt *q = s->sealed.token_revoke;
-	enum emp_rc rc = db_run(s->sealed.begin);
+	enum emp_rc rc;
 
+	if (last_admin(s->defs, c->token.id))
+		return problem_set(&c->problem, EMP_CONFLICT, "",
+				   "the last token with the scope admin stays: make "
+				   "another one first");
+	rc = db_run(s->sealed.begin);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int64(q, 1, c->token.id);
 		sqlite3_bind_int64(q, 2, clock_now_ms());
 		rc = db_run(q);
 	}
 	if (rc == EMP_OK && sqlite3_changes(s->sealed.db) == 0)
-		rc = problem_set(&c->problem, EMP_NOT_FOUND, "", "no such token");
+		rc = problem_set(&c->problem, EMP_NOT_FOUND, "",
+				 "there is no token of this id");
 	return rc == EMP_OK ? db_run(s->sealed.commit) : rc;
 }
 
@@ -368,11 +394,15 @@ change_run(struct store *s, struct store_change *c)
 	}
 	if (rc == EMP_OK && changed) {
 		names_commit(&s->names);
-		/* Stored but not readable: the next start will tell why. */
+		/* Stored but not readable. To go on with the old ones would honour a
+		 * token that is revoked, and store answers to questions that are gone.
+		 */
 		rc = defs_reload(s);
-		if (rc != EMP_OK)
+		if (rc != EMP_OK) {
 			log_error("cannot read the definitions in %s: %s", s->dir,
 				  emp_rc_title(rc));
+			group_fatal(s);
+		}
 	}
 	if (rc == EMP_LOCKED)
 		rc = EMP_OVERLOADED;

@@ -253,6 +253,45 @@ START_TEST(tokens_are_added_and_revoked)
 }
 END_TEST
 
+START_TEST(the_last_admin_is_not_revoked)
+{
+	struct store_change first = {.op = DEF_TOKEN_ADD,
+				     .token = {.scopes = SCOPE_ADMIN}};
+	struct store_change second = first;
+	struct store_change limited = {
+		.op = DEF_TOKEN_ADD,
+		.token = {.scopes = SCOPE_ADMIN, .unit = "retail"}};
+
+	memset(first.token.hash, 1, sizeof first.token.hash);
+	memset(second.token.hash, 2, sizeof second.token.hash);
+	memset(limited.token.hash, 3, sizeof limited.token.hash);
+	ck_assert_int_eq(support_change(&first), EMP_OK);
+	ck_assert_int_eq(support_change(&second), EMP_OK);
+	ck_assert_int_eq(support_change(&limited), EMP_OK);
+	first.op = second.op = limited.op = DEF_TOKEN_REVOKE;
+	ck_assert_int_eq(support_change(&first), EMP_OK);
+	ck_assert_int_eq(support_change(&second), EMP_CONFLICT);
+	ck_assert_int_eq(second.problem.rc, EMP_CONFLICT);
+	ck_assert_ptr_nonnull(defs_token(support.defs, second.token.hash));
+	ck_assert_int_eq(support_change(&limited), EMP_OK);
+	ck_assert(!atomic_load(&support.fatal));
+}
+END_TEST
+
+/* A change that is stored but cannot be read back would leave the old definitions in
+ * force, tokens that are revoked among them. */
+START_TEST(definitions_that_cannot_be_read_stop_the_daemon)
+{
+	struct store_change c = {.op = DEF_UNIT_PUT, .unit = {.name = "ops"}};
+
+	support_exec("confidential.db",
+		     "INSERT INTO token (hash, label, scopes, created) "
+		     "VALUES (zeroblob(32), '', 'everything', 0)");
+	ck_assert_int_eq(support_change(&c), EMP_INTERNAL);
+	ck_assert(atomic_load(&support.fatal));
+}
+END_TEST
+
 Suite *
 store_defs_suite(void)
 {
@@ -268,6 +307,8 @@ store_defs_suite(void)
 	tcase_add_test(tc, what_ships_does_not_replace_what_was_put);
 	tcase_add_test(tc, units_are_declared_with_those_above);
 	tcase_add_test(tc, tokens_are_added_and_revoked);
+	tcase_add_test(tc, the_last_admin_is_not_revoked);
+	tcase_add_test(tc, definitions_that_cannot_be_read_stop_the_daemon);
 	suite_add_tcase(s, tc);
 	return s;
 }
