@@ -53,7 +53,7 @@ map_units(struct merge *m)
 	uint32_t *as;
 	uint32_t *level;
 
-	if (m->s.fold == NULL && depth == 0)
+	if (depth == 0)
 		return EMP_OK;
 	as = arena_zalloc(&m->raw.arena, (m->n_units + 1) * sizeof *as);
 	level = arena_zalloc(&m->raw.arena, (m->n_units + 1) * sizeof *level);
@@ -93,9 +93,12 @@ folded(const struct merge *m, const struct agg_series *s)
 {
 	uint32_t u = s->dim_id[DIM_UNIT];
 
-	return s->audience == AUDIENCE_EMPLOYEE && m->s.fold != NULL && u < m->s.n_fold
-		? m->s.fold[u]
-		: u;
+	if (s->audience != AUDIENCE_EMPLOYEE || m->s.fold == NULL)
+		return u;
+	/* One that came after folding was settled may be a unit of one person. */
+	while (u >= m->s.n_fold)
+		u = intern_parent(m->s.names[DIM_UNIT], u);
+	return m->s.fold[u];
 }
 
 bool
