@@ -21,6 +21,8 @@ struct agg;
 struct agg_reader; /* one per reading thread */
 
 #define AGG_COLD_MAX 16384
+/* Ids of series stay below: more cannot be counted. */
+#define AGG_SERIES_END (1u << 22)
 
 struct agg_config {
 	const struct tz *tz;

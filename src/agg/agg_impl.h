@@ -36,7 +36,7 @@
 
 #define PAGE_PLACES 32
 #define SERIES_CHUNK 512
-#define SERIES_CHUNKS 8192
+#define SERIES_CHUNKS (AGG_SERIES_END / SERIES_CHUNK)
 #define DAY_CACHE 512
 /* Series looked through by one agg_tidy. */
 #define TIDY_SERIES 4096

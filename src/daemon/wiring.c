@@ -45,8 +45,11 @@ on_opened(void *ctx, struct store *s)
 		.load = on_load,
 		.ctx = p,
 	};
-	enum emp_rc rc = agg_new(&p->agg, &c);
+	enum emp_rc rc;
 
+	/* The table of keys bounds it; __other__ adds one per audience. */
+	EMP_ASSERT(p->cfg->max_series + AUDIENCE_EMPLOYEE < AGG_SERIES_END);
+	rc = agg_new(&p->agg, &c);
 	p->store = s;
 	if (rc == EMP_OK)
 		tidy(p);
