@@ -303,6 +303,7 @@ daemon_run(const struct config *c, const struct daemon_reload *r)
 	notify_stopping();
 	log_info("stopping: requests that have begun are answered first");
 	/* A second signal ends the program at once: what is acknowledged is safe. */
+	sigdelset(&set, SIGHUP);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	stop(&p);
 	return atomic_load(&p.failed) ? EXIT_FAILURE : EXIT_SUCCESS;
