@@ -70,6 +70,16 @@ CREATE TABLE recognition_recipient (
   PRIMARY KEY (event_key, person)
 ) STRICT, WITHOUT ROWID;
 
+-- Who recognised whom in public: the people of events that empowerd.db has, under the
+-- random key that their row there holds. No event of this file.
+CREATE TABLE operational_person (
+  key BLOB NOT NULL CHECK (length(key) = 16),
+  role TEXT NOT NULL CHECK (role IN ('giver', 'recipient')),
+  number INTEGER NOT NULL,
+  person BLOB NOT NULL,
+  PRIMARY KEY (key, role, number)
+) STRICT, WITHOUT ROWID;
+
 -- Ids already taken, as keyed hashes that nothing joins to an event.
 CREATE TABLE id_window (
   key BLOB PRIMARY KEY NOT NULL CHECK (length(key) = 12),
@@ -138,6 +148,11 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('id_window', '', 'Ids already taken', ''),
 ('id_window', 'key', 'Keyed hash of (source, id)', ''),
 ('id_window', 'day', 'Day it was stored', 'days since 1970'),
+('operational_person', '', 'People of public recognitions, which are in empowerd.db', ''),
+('operational_person', 'key', 'Random key of the recognition (its people_key)', ''),
+('operational_person', 'role', 'giver or recipient', ''),
+('operational_person', 'number', 'Place in the list', ''),
+('operational_person', 'person', 'Keyed pseudonym', ''),
 ('recognition', '', 'Private recognition', ''),
 ('recognition', 'event_key', 'Random key of the event', ''),
 ('recognition', 'kind', 'Kind', ''),

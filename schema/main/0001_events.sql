@@ -3,6 +3,8 @@
 -- Times are stored in ms since 1970 UTC; `ts` gives Unix seconds. `at` (RFC 3339) is
 -- computed by the views and not by a generated column of `event`, because SQLite
 -- computes those at every insert too: 40 % of the price of an event with one answer.
+-- No person is in what operations tell (recognition among employees, headcounts): beside
+-- the names in clear of a public recognition a pseudonym would say whose it is.
 -- Names are dictionary tables with small ids. Foreign keys are declared for readers and
 -- for `empowerctl verify`; the writer resolves ids itself and does not have them checked
 -- row by row.
@@ -179,7 +181,8 @@ CREATE TABLE recognition (
   to_agrees INTEGER NOT NULL CHECK (to_agrees IN (0, 1)),
   from_name TEXT,
   to_name TEXT,
-  message TEXT
+  message TEXT,
+  people_key BLOB CHECK (length(people_key) = 16)
 ) STRICT;
 CREATE TABLE recognition_recipient (
   event_seq INTEGER NOT NULL REFERENCES recognition (event_seq),
@@ -350,7 +353,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('event', 'source_id', 'Sender, NULL where none was given', ''),
 ('event', 'id', 'Id given by the sender, or else by the server', ''),
 ('event', 'survey_id', 'Survey, for survey.*', ''),
-('event', 'person', 'Keyed pseudonym of respondent, person or giver', ''),
+('event', 'person', 'Keyed pseudonym of the customer; NULL for employees', ''),
 ('event', 'comment', 'What the respondent wrote', ''),
 ('event', 'complete', 'survey.answered: 0 when the sender said it is not complete', ''),
 ('event', 'ts', 'When it happened', 'Unix s'),
@@ -410,10 +413,11 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('recognition', 'from_name', 'Giver, where to be named', ''),
 ('recognition', 'to_name', 'Recipient, where to be named', ''),
 ('recognition', 'message', 'What was said', ''),
+('recognition', 'people_key', 'Among employees: a random number for the daemon, by which nothing in this file is found', ''),
 ('recognition_kind', '', 'Kinds of recognition', ''),
 ('recognition_kind', 'id', 'Number used by other tables', ''),
 ('recognition_kind', 'name', 'Name as sent and shown', ''),
-('recognition_recipient', '', 'Who was recognised', ''),
+('recognition_recipient', '', 'Whom customers recognised', ''),
 ('recognition_recipient', 'event_seq', 'The event (event.seq)', ''),
 ('recognition_recipient', 'number', 'Place in the list', ''),
 ('recognition_recipient', 'person', 'Keyed pseudonym', ''),

@@ -8,7 +8,9 @@
  *
  * confidential.db commits first. If empowerd.db then fails, the clients of that group
  * hear "unknown, send again": what confidential.db has by then is a duplicate, the rest
- * is stored.
+ * is stored. The people of a public recognition are in confidential.db and the rest of
+ * it in empowerd.db, under one random key: people whose recognition was not committed
+ * are under a key that nothing has, and are never found.
  *
  * A group in which a statement fails is rolled back and tried again as two halves,
  * until the batch that cannot be stored stands alone and fails alone. A commit that
@@ -72,6 +74,17 @@ main_begin(struct store *s)
 }
 
 static enum emp_rc
+sealed_begin(struct store *s)
+{
+	enum emp_rc rc = EMP_OK;
+
+	if (!s->group.sealed_open)
+		rc = db_run(s->sealed.begin);
+	s->group.sealed_open = s->group.sealed_open || rc == EMP_OK;
+	return rc;
+}
+
+static enum emp_rc
 stage(struct group *g, const struct event *e, int64_t seq, uint32_t series)
 {
 	if (g->n_staged == g->cap_staged) {
@@ -119,6 +132,7 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 	uint32_t slot[EVENT_ANSWERS_MAX];
 	struct main_ids ids = {
 		.seq = s->next_seq, .received = s->group.now, .question = question};
+	uint8_t people[PEOPLE_KEY_BYTES];
 	enum emp_rc bad = EMP_OK;
 	enum emp_rc rc = main_begin(s);
 
@@ -136,6 +150,13 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 		rc = names_source(&s->names, e->source, &ids.source);
 	if (rc == EMP_OK && e->ref_id.n > 0)
 		rc = names_source(&s->names, e->ref_source, &ids.ref_source);
+	if (rc == EMP_OK && e->type == EVENT_RECOGNITION_GIVEN &&
+	    e->class == CLASS_OPERATIONAL) {
+		rc = sealed_begin(s);
+		if (rc == EMP_OK)
+			rc = sealed_file_put_people(&s->sealed, e, people);
+		ids.people = people;
+	}
 	if (rc == EMP_OK)
 		rc = main_file_put(&s->main, e, &ids);
 	if (rc == EMP_OK)
@@ -152,13 +173,10 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 static enum emp_rc
 put_sealed(struct store *s, const struct event *e, struct store_outcome *out)
 {
-	enum emp_rc rc = EMP_OK;
+	enum emp_rc rc = sealed_begin(s);
 
-	if (!s->group.sealed_open)
-		rc = db_run(s->sealed.begin);
 	if (rc != EMP_OK)
 		return rc;
-	s->group.sealed_open = true;
 	s->group.n_sealed++;
 	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
 	return sealed_file_put(&s->sealed, e, s->tz,

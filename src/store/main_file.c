@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "store/db.h"
+#include "store/sealed_file.h"
 
 enum event_column {
 	EVENT_SEQ = 1,
@@ -58,8 +59,8 @@ main_file_prepare(struct main_file *f)
 		{&f->signal, "INSERT INTO signal (event_seq, kind_id) VALUES (?1, ?2)"},
 		{&f->recognition,
 		 "INSERT INTO recognition (event_seq, kind_id, visibility_id, "
-		 "by_leader, to_agrees, from_name, to_name, message) "
-		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+		 "by_leader, to_agrees, from_name, to_name, message, people_key) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
 		{&f->recipient,
 		 "INSERT INTO recognition_recipient (event_seq, number, person) "
 		 "VALUES (?1, ?2, ?3)"},
@@ -124,6 +125,8 @@ put_event(struct main_file *f, const struct event *e, const struct main_ids *ids
 {
 	sqlite3_stmt *s = f->event;
 	int8_t complete = e->type == EVENT_SURVEY_ANSWERED ? e->complete : -1;
+	/* Analysts see no person in what operations tell. */
+	bool person = e->person.set && e->class != CLASS_OPERATIONAL;
 
 	sqlite3_bind_int64(s, EVENT_SEQ, ids->seq);
 	if (f->type != e->type) {
@@ -136,12 +139,12 @@ put_event(struct main_file *f, const struct event *e, const struct main_ids *ids
 	bind_id(s, EVENT_SOURCE, ids->source, &f->source);
 	db_bind_str(s, EVENT_ID, e->id);
 	bind_id(s, EVENT_SURVEY, e->survey != NULL ? e->survey->id : 0, &f->survey);
-	if (e->person.set)
+	if (person)
 		sqlite3_bind_blob(s, EVENT_PERSON, e->person.pseudonym, PSEUDONYM_BYTES,
 				  SQLITE_STATIC);
 	else if (f->person)
 		sqlite3_bind_null(s, EVENT_PERSON);
-	f->person = e->person.set;
+	f->person = person;
 	if (e->comment.n > 0 || f->comment)
 		db_bind_str(s, EVENT_COMMENT, e->comment);
 	f->comment = e->comment.n > 0;
@@ -205,12 +208,13 @@ put_id(sqlite3_stmt *s, int64_t seq, uint32_t source, struct str id)
 }
 
 static enum emp_rc
-put_recognition(struct main_file *f, const struct event *e, int64_t seq)
+put_recognition(struct main_file *f, const struct event *e, const struct main_ids *ids)
 {
 	sqlite3_stmt *s = f->recognition;
 	enum emp_rc rc;
 
-	sqlite3_bind_int64(s, 1, seq);
+	EMP_ASSERT((ids->people != NULL) == (e->class == CLASS_OPERATIONAL));
+	sqlite3_bind_int64(s, 1, ids->seq);
 	sqlite3_bind_int(s, 2, e->recognition);
 	db_bind_id(s, 3, e->visibility);
 	sqlite3_bind_int(s, 4, e->by_leader);
@@ -218,9 +222,15 @@ put_recognition(struct main_file *f, const struct event *e, int64_t seq)
 	db_bind_str(s, 6, e->from_name);
 	db_bind_str(s, 7, e->to_name);
 	db_bind_str(s, 8, e->message);
+	if (ids->people != NULL)
+		sqlite3_bind_blob(s, 9, ids->people, PEOPLE_KEY_BYTES, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(s, 9);
 	rc = db_run(s);
+	if (ids->people != NULL)
+		return rc;
 	for (uint32_t i = 0; rc == EMP_OK && i < e->n_to; i++) {
-		sqlite3_bind_int64(f->recipient, 1, seq);
+		sqlite3_bind_int64(f->recipient, 1, ids->seq);
 		sqlite3_bind_int64(f->recipient, 2, i);
 		sqlite3_bind_blob(f->recipient, 3, e->to[i].pseudonym, PSEUDONYM_BYTES,
 				  SQLITE_STATIC);
@@ -261,7 +271,7 @@ main_file_put(struct main_file *f, const struct event *e, const struct main_ids 
 		sqlite3_bind_int(f->signal, 2, e->signal);
 		return db_run(f->signal);
 	case EVENT_RECOGNITION_GIVEN:
-		return put_recognition(f, e, ids->seq);
+		return put_recognition(f, e, ids);
 	case EVENT_HEADCOUNT_SET:
 	case EVENT_BASE_SET:
 		return put_level(f, e, ids->seq);

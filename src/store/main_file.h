@@ -41,6 +41,9 @@ struct main_ids {
 	uint32_t source;
 	uint32_t ref_source;
 	const uint32_t *question; /* per answer */
+	/* Under which confidential.db has the people of an operational recognition;
+	 * NULL: of another event. */
+	const uint8_t *people;
 };
 
 /* [main] Prepares the statements; the file is open and migrated. */

@@ -47,6 +47,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_defs.c \
 	tests/unit/test_store_disk.c \
 	tests/unit/test_store_open.c \
+	tests/unit/test_store_people.c \
 	tests/unit/test_store_read.c \
 	tests/unit/test_store_sealed.c \
 	tests/unit/test_store_threads.c \

@@ -28,6 +28,7 @@ void
 reader_fini(struct store_reader *r)
 {
 	db_close(&r->db);
+	db_close(&r->people);
 	tz_free(&r->own_tz);
 }
 

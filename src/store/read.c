@@ -1,4 +1,5 @@
-/* What readers ask of empowerd.db. */
+/* What readers ask of empowerd.db; and of confidential.db, for the people of what is in
+ * empowerd.db without them. */
 #include "store/reader_impl.h"
 
 #include <stdio.h>
@@ -101,6 +102,7 @@ enum event_column {
 	COL_KIND,
 	COL_VISIBILITY,
 	COL_LEADER,
+	COL_PEOPLE,
 	COL_REF
 };
 
@@ -151,7 +153,7 @@ prepare_events(struct store_reader *r, sqlite3_stmt **out, const char *from,
 		  "SELECT event.seq, event.time, event.series_id, event.survey_id, "
 		  "event.type_id, event.complete, event.person, signal.kind_id, "
 		  "recognition.kind_id, recognition.visibility_id, "
-		  "recognition.by_leader, "
+		  "recognition.by_leader, recognition.people_key, "
 		  "(SELECT min(invited.event_seq) FROM reference "
 		  "JOIN invitation AS invited ON invited.id = reference.id "
 		  "AND (reference.source_id IS NULL "
@@ -171,27 +173,60 @@ prepare_events(struct store_reader *r, sqlite3_stmt **out, const char *from,
 	return rc;
 }
 
+/* The two places where people of a recognition are: rows of whether it is the giver,
+ * and who. */
+struct people_sql {
+	sqlite3_stmt *of_customers;   /* of an event; its giver is in the event */
+	sqlite3_stmt *of_operational; /* of a key; NULL where they are not known */
+	uint8_t to[RECIPIENTS_MAX][PSEUDONYM_BYTES];
+};
+
 static enum emp_rc
-read_recipients(sqlite3_stmt *s, struct event_row *e, uint8_t (*to)[PSEUDONYM_BYTES])
+people_prepare(struct store_reader *r, struct people_sql *p)
 {
+	enum emp_rc rc = db_prepare(r->db, &p->of_customers,
+				    "SELECT 0, person FROM recognition_recipient "
+				    "WHERE event_seq = ?1 ORDER BY number");
+
+	if (rc == EMP_OK && r->people != NULL)
+		rc = db_prepare(r->people, &p->of_operational,
+				"SELECT role = 'giver', person FROM operational_person "
+				"WHERE key = ?1 ORDER BY role, number");
+	return rc;
+}
+
+static enum emp_rc
+add_person(struct people_sql *p, struct event_row *e, bool giver, struct str person)
+{
+	if (person.n != PSEUDONYM_BYTES || (!giver && e->n_to == RECIPIENTS_MAX))
+		return EMP_CORRUPT;
+	memcpy(giver ? e->person : p->to[e->n_to++], person.p, PSEUDONYM_BYTES);
+	e->has_person = e->has_person || giver;
+	return EMP_OK;
+}
+
+static enum emp_rc
+read_people(struct people_sql *p, struct event_row *e, struct str key)
+{
+	sqlite3_stmt *s = key.n > 0 ? p->of_operational : p->of_customers;
 	enum emp_rc rc = EMP_OK;
 
-	sqlite3_bind_int64(s, 1, e->seq);
+	if (s == NULL)
+		return EMP_OK;
+	if (key.n > 0)
+		sqlite3_bind_blob(s, 1, key.p, (int)key.n, SQLITE_STATIC);
+	else
+		sqlite3_bind_int64(s, 1, e->seq);
 	while (rc == EMP_OK) {
-		struct str person;
 		bool row;
 
 		rc = db_step(s, &row);
 		if (rc != EMP_OK || !row)
 			break;
-		person = blob(s, 0);
-		if (person.n != PSEUDONYM_BYTES || e->n_to == RECIPIENTS_MAX)
-			rc = EMP_CORRUPT;
-		else
-			memcpy(to[e->n_to++], person.p, PSEUDONYM_BYTES);
+		rc = add_person(p, e, sqlite3_column_int(s, 0) != 0, blob(s, 1));
 	}
 	(void)sqlite3_reset(s);
-	e->to = (const uint8_t(*)[PSEUDONYM_BYTES])to;
+	e->to = (const uint8_t(*)[PSEUDONYM_BYTES])p->to;
 	return rc;
 }
 
@@ -224,15 +259,13 @@ enum emp_rc
 store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
 		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
 {
-	uint8_t people[RECIPIENTS_MAX][PSEUDONYM_BYTES];
-	sqlite3_stmt *recipients = NULL;
+	struct people_sql people = {.of_customers = NULL};
 	int64_t first = 0;
 	enum emp_rc rc = first_seq(r, from, &first);
 
+	/* Not before empowerd.db was looked at: see reader.c. */
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &recipients,
-				"SELECT person FROM recognition_recipient "
-				"WHERE event_seq = ?1 ORDER BY number");
+		rc = people_prepare(r, &people);
 	for (size_t i = 0; rc == EMP_OK && i < sizeof roads / sizeof *roads; i++) {
 		uint64_t wanted = types & roads[i].types;
 		sqlite3_stmt *s = NULL;
@@ -255,13 +288,14 @@ store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t 
 				break;
 			rc = read_event(s, &e);
 			if (rc == EMP_OK && e.type == EVENT_RECOGNITION_GIVEN)
-				rc = read_recipients(recipients, &e, people);
+				rc = read_people(&people, &e, blob(s, COL_PEOPLE));
 			if (rc == EMP_OK)
 				rc = fn(ctx, &e);
 		}
 		finish(&s);
 	}
-	finish(&recipients);
+	finish(&people.of_customers);
+	finish(&people.of_operational);
 	return rc;
 }
 

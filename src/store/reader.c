@@ -1,6 +1,11 @@
 /* The pool of reading threads: what counters cannot answer is asked of the file here,
  * on connections that can neither write nor checkpoint. One job is one read
- * transaction, which begins with the job's first look at the file. */
+ * transaction, which begins with the job's first look at the file.
+ *
+ * Who recognised whom is in confidential.db, of which a job has another snapshot. The
+ * writer commits confidential.db first. So a job that looks at empowerd.db first finds
+ * the people of every recognition it sees; the other way round, those of a group that
+ * is committed between the two looks would be missing. */
 #include "store/impl.h"
 
 #include <stdlib.h>
@@ -47,18 +52,23 @@ static void *
 reader_main(void *arg)
 {
 	struct reading *t = arg;
+	struct store_reader *r = &t->reader;
 	struct store_read *job;
 
 	while ((job = next_job(t->pool)) != NULL) {
 		/* Cannot fail: it opens nothing yet. Were it not open, each statement
 		 * of the job would have its own snapshot. */
-		enum emp_rc rc = db_exec(t->reader.db, "BEGIN");
+		enum emp_rc rc = db_exec(r->db, "BEGIN");
 
 		EMP_ASSERT(rc == EMP_OK);
-		job->run(&t->reader, job);
+		rc = db_exec(r->people, "BEGIN");
+		EMP_ASSERT(rc == EMP_OK);
+		job->run(r, job);
 		/* The job is gone. Ending a read has nothing to fail at either. */
-		rc = db_exec(t->reader.db, "COMMIT");
-		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(t->reader.db) != 0);
+		rc = db_exec(r->people, "COMMIT");
+		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(r->people) != 0);
+		rc = db_exec(r->db, "COMMIT");
+		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(r->db) != 0);
 	}
 	return NULL;
 }
@@ -84,6 +94,9 @@ readers_start(struct store *s)
 
 		t->pool = p;
 		rc = reader_init(&t->reader, s->main.path, s->tz, NULL);
+		if (rc == EMP_OK)
+			rc = db_open(&t->reader.people, s->sealed.path, DB_READER,
+				     NULL);
 		if (rc == EMP_OK && pthread_create(&t->id, NULL, reader_main, t) != 0)
 			rc = EMP_NOMEM;
 		t->started = rc == EMP_OK;

@@ -10,6 +10,10 @@
 
 struct store_reader {
 	sqlite3 *db;
+	/* confidential.db, for the people of operational events; NULL without a daemon.
+	 * A connection of its own, so that no statement about the analysts' file can
+	 * reach into the other. */
+	sqlite3 *people;
 	const struct tz *tz;
 	struct tz *own_tz; /* of a reader without a daemon */
 	char path[PATH_MAX];

@@ -42,6 +42,9 @@ sealed_file_prepare(struct sealed_file *f)
 		{&f->recipient,
 		 "INSERT OR IGNORE INTO recognition_recipient "
 		 "(event_key, person) VALUES (?1, ?2)"},
+		{&f->operational,
+		 "INSERT INTO operational_person (key, role, number, person) "
+		 "VALUES (?1, ?2, ?3, ?4)"},
 		{&f->id, "INSERT OR REPLACE INTO id_window (key, day) VALUES (?1, ?2)"},
 		{&f->id_prune, "DELETE FROM id_window WHERE day < ?1"},
 		{&f->token_add,
@@ -235,5 +238,32 @@ sealed_file_put(struct sealed_file *f, const struct event *e, const struct tz *t
 		sqlite3_bind_int64(f->id, 2, day);
 		rc = db_run(f->id);
 	}
+	return rc;
+}
+
+static enum emp_rc
+put_person(struct sealed_file *f, const char *role, uint32_t number,
+	   const struct identity *who)
+{
+	if (!who->set)
+		return EMP_OK;
+	db_bind_str(f->operational, 2, str_from(role));
+	sqlite3_bind_int64(f->operational, 3, number);
+	sqlite3_bind_blob(f->operational, 4, who->pseudonym, PSEUDONYM_BYTES,
+			  SQLITE_STATIC);
+	return db_run(f->operational);
+}
+
+enum emp_rc
+sealed_file_put_people(struct sealed_file *f, const struct event *e,
+		       uint8_t key[PEOPLE_KEY_BYTES])
+{
+	enum emp_rc rc;
+
+	crypto_random(key, PEOPLE_KEY_BYTES);
+	sqlite3_bind_blob(f->operational, 1, key, PEOPLE_KEY_BYTES, SQLITE_STATIC);
+	rc = put_person(f, "giver", 0, &e->person);
+	for (uint32_t i = 0; rc == EMP_OK && i < e->n_to; i++)
+		rc = put_person(f, "recipient", i, &e->to[i]);
 	return rc;
 }

@@ -8,11 +8,13 @@
 #include <limits.h>
 #include <sqlite3.h>
 
+#define PEOPLE_KEY_BYTES 16
+
 struct sealed_file {
 	sqlite3 *db;
 	char path[PATH_MAX];
 	sqlite3_stmt *begin, *commit, *event, *answer, *signal, *training, *recognition,
-		*recipient, *id, *id_prune, *token_add, *token_revoke;
+		*recipient, *operational, *id, *id_prune, *token_add, *token_revoke;
 	bool written; /* since it was vacuumed */
 };
 
@@ -22,5 +24,11 @@ EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
  * 1970, for the id window. */
 EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
 					   const struct tz *tz, int64_t day);
+/* The people of a recognition whose row is in empowerd.db, under a new random key that
+ * row is to hold. Written by themselves they mean nothing: people are only ever looked
+ * up by a key found in empowerd.db. */
+EMP_MUST_CHECK enum emp_rc sealed_file_put_people(struct sealed_file *f,
+						  const struct event *e,
+						  uint8_t key[PEOPLE_KEY_BYTES]);
 
 #endif

@@ -151,7 +151,8 @@ store_read_cells(struct store_reader *r, enum grain g, int64_t from, int64_t to,
 		 enum emp_rc (*fn)(void *ctx, const struct cell *c), void *ctx);
 
 /* [reader] Events of empowerd.db of the types in the bit set (1 << type), times in ms,
- * from <= time < to. */
+ * from <= time < to. The people of operational ones are in confidential.db: a reader
+ * without a daemon does not know them, and gives such events without people. */
 EMP_MUST_CHECK enum emp_rc
 store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
 		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx);

@@ -107,6 +107,21 @@ def training(number, topic="first aid"):
             "data": {"person": "p1", "topic": topic}}
 
 
+def thanks(number, giver, *to):
+    """A public recognition: people to confidential.db, all else to empowerd.db."""
+    return {"type": "recognition.given", "source": "test", "id": f"r{number}",
+            "data": {"audience": "employee", "from": giver, "to": list(to),
+                     "kind": "praise", "visibility": "public", "from_name": "F",
+                     "to_name": "T", "to_agrees": True}}
+
+
+def thanked(client):
+    """(recognitions, distinct givers, distinct recipients), as the rollup has them."""
+    figures = client.rollup("recognition", audience="employee")["figures"]
+    assert len(figures) <= 1
+    return [(r["n"], r["givers"], r["recipients"]) for r in figures] or [(0, 0, 0)]
+
+
 def scores(client, **filters):
     """{score: n} of the built-in nps survey, as the rollup counts it."""
     rows = client.rollup("satisfaction", survey="nps", **filters)["rows"]

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from faults import (ANY, MAIN, NO_SPACE, NO_WRITE, SEALED, SYNC, SYNC_FAILS, FaultyDaemon,
-                    answer_of, begin, end, scores, settled, stored_scores, training)
+                    answer_of, begin, end, scores, settled, stored_scores, thanked, thanks,
+                    training)
 from harness import refused, until
 
 GONE = (OSError, http.client.HTTPException)
@@ -87,7 +88,50 @@ def test_killed_before_the_sync(faulty, file, lost):
     settled(faulty, {9: 1, 3: 1, 4: 1})
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
+@pytest.mark.parametrize("file", [MAIN, SEALED])
+def test_a_recognition_killed_between_both_files(faulty, file, lost):
+    """Its people are in one file and itself in the other: they come together or not."""
+    batch = [thanks(1, "ann", "bob"), thanks(2, "bob", "cleo", "dan")]
+    with faulty.client() as c:
+        assert c.lines([thanks(0, "ann", "bob")]).json()["stored"] == 1
+        before = read(faulty)
+        with faulty.holding(file):
+            begin(c, batch)
+            faulty.wait_held()
+            assert not is_answered(c)
+            with faulty.client() as other:
+                assert thanked(other) == [(1, 1, 1)]
+            faulty.kill()
+    if lost:
+        for name, content in before.items():
+            with open(os.path.join(faulty.dir, name), "wb") as f:
+                f.write(content)
+    faulty.start()
+    with faulty.client() as c:
+        assert thanked(c) == ([(1, 1, 1)] if lost or file == SEALED else [(3, 2, 3)])
+        assert c.lines(batch).json()["rejected"] == []
+        assert thanked(c) == [(3, 2, 3)]
+    settled(faulty, {})
+
+
 # --- fsync fails
+
+@pytest.mark.parametrize("file", [MAIN, SEALED])
+def test_a_failed_sync_of_either_file_recognises_nobody(faulty, file):
+    with faulty.client() as c:
+        assert c.event(thanks(0, "ann", "bob")).status == 201
+        with faulty.fault(SYNC, SYNC_FAILS, file):
+            refused(c.event(thanks(1, "bob", "cleo", "dan")), 500, "internal")
+            assert thanked(c) == [(1, 1, 1)]
+        assert c.event(thanks(1, "bob", "cleo", "dan")).json()["status"] == "stored"
+        assert thanked(c) == [(2, 2, 3)]
+        assert c.event(thanks(1, "bob", "cleo", "dan")).json()["status"] == "duplicate"
+    settled(faulty, {})
+    faulty.restart()
+    with faulty.client() as c:
+        assert thanked(c) == [(2, 2, 3)]
+
 
 @pytest.mark.parametrize("file", [MAIN, SEALED, ANY])
 def test_a_failed_sync_acknowledges_nothing(faulty, file):

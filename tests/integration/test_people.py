@@ -3,6 +3,8 @@ retention with cohorts, recognition. Each also shows a naive way to compute it t
 gives something else, so that the data can tell them apart."""
 import collections
 import datetime
+import os
+import pathlib
 import random
 
 import pytest
@@ -275,7 +277,7 @@ def recognition(given, inside, heads, leaders):
     }
 
 
-def test_recognition(c, thanks):
+def check_recognition(c, thanks):
     end = START + 59 * DAY
     document = c.rollup("recognition", audience="employee", from_=at(START), to=at(end))
     for row in document["rows"]:
@@ -291,6 +293,10 @@ def test_recognition(c, thanks):
     assert document["missing"] == ["decision.made"]
     # Who was praised and rewarded is one person: kinds do not add up.
     assert sum(r["recipients"] for r in document["rows"]) > want["recipients"]
+
+
+def test_recognition(c, thanks):
+    check_recognition(c, thanks)
 
 
 def test_recognition_uses_the_headcount_of_its_time(c, thanks):
@@ -345,8 +351,36 @@ def test_what_is_left_of_a_parent_is_not_a_small_group(c, thanks):
     assert [(r["unit"], r["n"]) for r in rows] == [("desk", 3)]
 
 
+def test_the_analysts_file_names_nobody(daemon_, c, thanks):
+    """Beside the names of those who agreed, a pseudonym would say whose it is."""
+    send(c, [{"type": "recognition.given", "id": "from-a-customer", "data": {
+        "audience": "customer", "from": "c1", "to": ["c2", "c3"], "kind": "praise"}}])
+    kept = daemon_.sql("SELECT DISTINCT person FROM operational_person",
+                       file="confidential.db")
+    named = {p for g in thanks for p in [g[2], *g[3]]} | {"x", "y"}
+    assert len(kept) == len(named)
+    raw = b"".join(pathlib.Path(daemon_.dir, name).read_bytes()
+                   for name in ("empowerd.db", "empowerd.db-wal"))
+    assert b"from-a-customer" in raw
+    assert not [p for p, in kept if p in raw]
+    given = """SELECT count(*) FROM recognition AS r JOIN v_recognition AS v
+               ON v.event_seq = r.event_seq JOIN event AS e ON e.seq = r.event_seq
+               WHERE v.audience = ? AND (e.person IS NOT NULL OR r.people_key IS NULL
+               OR EXISTS (SELECT 1 FROM recognition_recipient AS x
+                          WHERE x.event_seq = r.event_seq))"""
+    assert daemon_.one(given, "employee") == 0
+    # Customers are counted by analysts, too.
+    assert daemon_.one(given, "customer") == 1
+    assert daemon_.one("SELECT count(DISTINCT person) FROM recognition_recipient") == 2
+    assert daemon_.one("SELECT count(*) FROM v_event WHERE type = 'recognition.given'",
+                       file="confidential.db") == 240 - len(thanks)
+    assert os.stat(os.path.join(daemon_.dir, "confidential.db")).st_mode & 0o077 == 0
+
+
 def test_verify(daemon_, asked, signals, thanks):
     daemon_.verify()
     daemon_.kill()
     daemon_.start()
     daemon_.verify()
+    with daemon_.client() as client:
+        check_recognition(client, thanks)
