@@ -63,6 +63,19 @@ check_answer(struct decode *d, const struct raw_answer *raw, const struct questi
 	return EMP_OK;
 }
 
+/* Questions that are in no document (any more) are kept for their answers; only a
+ * survey that takes any question takes more of those. */
+static int
+find_question(const struct decode *d, struct str name)
+{
+	const struct survey *v = d->e->survey;
+	int at = surveys_question(d->in->surveys, v, name);
+
+	if (at >= 0 && !v->questions[at].declared && v->open_metric == METRIC_NONE)
+		return -1;
+	return at;
+}
+
 /* An answer to a question that the survey does not have (yet). */
 static enum emp_rc
 check_new(struct decode *d, const struct raw_answer *raw, struct answer *a)
@@ -99,7 +112,7 @@ ingest_check_answers(struct decode *d)
 		enum emp_rc rc;
 
 		a->name = raw->name;
-		a->question = surveys_question(d->in->surveys, survey, raw->name);
+		a->question = find_question(d, raw->name);
 		if (a->question < 0)
 			rc = check_new(d, raw, a);
 		else

@@ -110,6 +110,9 @@ find_now(const struct store *s, const struct survey *now, struct str name, uint3
 	int at = surveys_question(s->defs->surveys, now, name);
 	const struct new_question *fresh;
 
+	/* Kept for its answers, but it takes no more: as if it were not there. */
+	if (at >= 0 && !now->questions[at].declared && now->open_metric == METRIC_NONE)
+		return NULL;
 	if (at >= 0) {
 		*id = now->questions[at].id;
 		return &now->questions[at];

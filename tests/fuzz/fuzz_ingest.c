@@ -128,6 +128,7 @@ check_answer(const struct event *e, const struct answer *a, const json_t *v)
 	else
 		q = question_registered(e->survey, a->name);
 	MUST(str_eq(q.name, a->name));
+	MUST(a->question < 0 || q.declared || e->survey->open_metric != METRIC_NONE);
 	if (q.metric == METRIC_TEXT) {
 		MUST(is_text(a->text, v) && a->text.n > 0);
 	} else if (q.metric != METRIC_CHOICE) {

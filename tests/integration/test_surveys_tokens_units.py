@@ -71,6 +71,30 @@ def test_answered_questions_are_fixed(client):
     assert client.put("/v1/surveys/fixed", more).status == 200
 
 
+def test_a_dropped_question_takes_no_more_answers(client):
+    survey = {**VISIT, "name": "dropping"}
+    both = {**survey, "questions": [*survey["questions"],
+                                    {"name": "queue", "metric": "ces"}]}
+    assert client.put("/v1/surveys/dropping", both).status == 201
+    old = answered("dropping", {"overall": 3, "queue": 7}, "dropping-1")
+    assert client.event(old).status == 201
+    assert client.put("/v1/surveys/dropping", survey).status == 200
+    refused(client.event(answered("dropping", {"overall": 3, "queue": 7}, "dropping-2")),
+            422, "invalid", "/data/answers/queue")
+    assert client.event(answered("dropping", {"overall": 3}, "dropping-3")).status == 201
+    # What was answered before stays.
+    questions = {r["question"]: r["n"]
+                 for r in client.rollup("satisfaction", survey="dropping")["rows"]}
+    assert questions == {"overall": 2, "queue": 1}
+    # Asked again, it is answered again.
+    assert client.put("/v1/surveys/dropping", both).status == 200
+    assert client.event(answered("dropping", {"queue": 7}, "dropping-4")).status == 201
+    # A survey that takes any question takes this one, too.
+    wide = {**survey, "open": {"metric": "csat", "scale": [1, 5]}}
+    assert client.put("/v1/surveys/dropping", wide).status == 200
+    assert client.event(answered("dropping", {"queue": 6}, "dropping-5")).status == 201
+
+
 @pytest.mark.parametrize("document,status,slug,pointer", [
     ("{", 400, "malformed-json", None),
     ({**VISIT, "name": "other"}, 422, "invalid", "/name"),

@@ -16,13 +16,23 @@ fixture_surveys(struct surveys **out)
 	static const struct str colors[] = {
 		{"red", 3}, {"green", 5}, {"blue", 4}, {"r\xc3\xb3\xc5\xbc", 5}};
 	static const struct question asked[] = {
-		{.name = {"overall", 7}, .metric = METRIC_NPS, .lo = 0, .hi = 10},
-		{.name = {"effort", 6}, .metric = METRIC_CES, .lo = 1, .hi = 7},
+		{.name = {"overall", 7},
+		 .declared = true,
+		 .metric = METRIC_NPS,
+		 .lo = 0,
+		 .hi = 10},
+		{.name = {"effort", 6},
+		 .declared = true,
+		 .metric = METRIC_CES,
+		 .lo = 1,
+		 .hi = 7},
 		{.name = {"color", 5},
+		 .declared = true,
 		 .metric = METRIC_CHOICE,
 		 .options = colors,
 		 .n_options = sizeof colors / sizeof *colors},
-		{.name = {"why", 3}, .metric = METRIC_TEXT},
+		{.name = {"why", 3}, .declared = true, .metric = METRIC_TEXT},
+		{.name = {"dropped", 7}, .metric = METRIC_NPS, .lo = 0, .hi = 10},
 	};
 	const struct survey all[] = {
 		{.id = 16,

@@ -125,6 +125,7 @@ static const struct refusal refusals[] = {
 	{VISIT("[]"), "/data/answers", EMP_OK},
 	{VISIT("5"), "/data/answers", EMP_OK},
 	{VISIT("{'wy':1}"), "/data/answers/wy", EMP_OK},
+	{VISIT("{'dropped':1}"), "/data/answers/dropped", EMP_OK},
 	{VISIT("{'w/y':1}"), "/data/answers/w~1y", EMP_OK},
 	{VISIT("{'overall':11}"), "/data/answers/overall", EMP_OK},
 	{VISIT("{'overall':-1}"), "/data/answers/overall", EMP_OK},

@@ -158,6 +158,36 @@ START_TEST(an_event_on_its_way_does_not_meet_another_meaning)
 }
 END_TEST
 
+START_TEST(an_event_on_its_way_does_not_answer_what_was_dropped)
+{
+	const struct defs *old;
+	struct survey v = survey(AUDIENCE_CUSTOMER, METRIC_CSAT, "{1}");
+	struct question other;
+	struct answer a;
+	struct event e;
+	struct store_outcome o;
+	bool created;
+
+	ck_assert_int_eq(put(v, &created), EMP_OK);
+	e = support_answer(NULL, &a, 4);
+	ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	old = defs_hold(support.defs);
+	e = support_answer(NULL, &a, 5);
+	other = question;
+	other.name = STR("other");
+	v.questions = &other;
+	v.document = STR("{2}");
+	ck_assert_int_eq(put(v, &created), EMP_OK);
+	/* It is kept, for the answer it has. */
+	ck_assert_uint_eq(stored()->n_questions, 2);
+	ck_assert_int_eq(support_submit(&e, &o, 1, false), EMP_OK);
+	ck_assert_int_eq(o.status, ITEM_INVALID);
+	ck_assert_int_eq(o.rc, EMP_CONFLICT);
+	defs_release(&old);
+	ck_assert_int_eq(support_sql("empowerd.db", "SELECT count(*) FROM event"), 1);
+}
+END_TEST
+
 START_TEST(employees_surveys_never_tell_whether_they_were_answered)
 {
 	bool created;
@@ -303,6 +333,7 @@ store_defs_suite(void)
 	tcase_add_test(tc, the_same_document_is_no_change);
 	tcase_add_test(tc, a_question_may_change_until_it_is_answered);
 	tcase_add_test(tc, an_event_on_its_way_does_not_meet_another_meaning);
+	tcase_add_test(tc, an_event_on_its_way_does_not_answer_what_was_dropped);
 	tcase_add_test(tc, employees_surveys_never_tell_whether_they_were_answered);
 	tcase_add_test(tc, what_ships_does_not_replace_what_was_put);
 	tcase_add_test(tc, units_are_declared_with_those_above);
