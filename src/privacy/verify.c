@@ -236,7 +236,8 @@ check_grain(struct check *k, struct store_reader *reader)
 		rc = k->rc;
 	if (rc != EMP_OK)
 		return rc;
-	qsort(k->v, k->cap, sizeof *k->v, entry_cmp);
+	if (k->cap > 0) /* without events there is no table */
+		qsort(k->v, k->cap, sizeof *k->v, entry_cmp);
 	for (size_t i = 0; i < k->cap; i++) {
 		if (!k->v[i].used)
 			continue;
