@@ -283,6 +283,16 @@ START_TEST(a_clean_start_replays_nothing)
 }
 END_TEST
 
+/* Counters that are never written, however long the child takes. */
+static size_t
+no_cells(void *ctx, struct cell *out, size_t max)
+{
+	(void)ctx;
+	(void)out;
+	(void)max;
+	return 0;
+}
+
 START_TEST(a_killed_store_loses_nothing_acknowledged)
 {
 	int status;
@@ -293,6 +303,7 @@ START_TEST(a_killed_store_loses_nothing_acknowledged)
 	child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
+		support.hooks.cells_dirty = no_cells;
 		support_open();
 		support_survey(AUDIENCE_CUSTOMER);
 		for (int i = 0; i < 10; i++)
@@ -303,7 +314,7 @@ START_TEST(a_killed_store_loses_nothing_acknowledged)
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 	support_open();
 	ck_assert_int_eq(support_sql("empowerd.db", "SELECT count(*) FROM event"), 500);
-	ck_assert_uint_gt(support.replayed, 0);
+	ck_assert_uint_eq(support.replayed, 500);
 	support_verify();
 	{
 		struct answer a;
