@@ -201,7 +201,9 @@ send_file(struct import *im, uint64_t retry_s)
 	}
 	e = report(im);
 	if (!ok && im->state.path[0] != '\0')
-		fprintf(stderr, "%s: the same command goes on behind line %llu.\n",
+		fprintf(stderr,
+			"%s: give the same command again to go on behind line "
+			"%llu.\n",
 			im->name, (unsigned long long)im->state.lines);
 	ctl_send_free(&send);
 	if (!ok || im->report.rejected > 0)

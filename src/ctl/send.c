@@ -13,6 +13,7 @@
 #include "model/catalogue.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,6 +44,7 @@ struct ctl_send {
 	int64_t pause_ms;
 	bool again;    /* some batch is marked */
 	bool answered; /* the daemon spoke to us once */
+	bool told;     /* that it is tried again, since something was stored */
 };
 
 static struct batch *
@@ -180,6 +182,7 @@ take_success(struct ctl_send *s, struct batch *b, const struct ctl_answer *a)
 		b->state = BATCH_DONE;
 		s->progress_ns = clock_mono_ns();
 		s->pause_ms = PAUSE_MS_FIRST;
+		s->told = false;
 		rc = advance(s);
 	}
 	json_node_free(&root);
@@ -233,6 +236,22 @@ hopeless(const struct ctl_send *s)
 		(!s->answered && ctl_client_refused(s->ctl->client));
 }
 
+/* Waiting in silence looks like hanging: the first refusal says why, on its own line.
+ */
+static void
+tell_patience(struct ctl_send *s, int status)
+{
+	if (s->told)
+		return;
+	s->told = true;
+	if (status == 0)
+		fprintf(stderr, "empowerctl: the connection broke");
+	else
+		fprintf(stderr, "empowerctl: the daemon answered %d", status);
+	fprintf(stderr, "; trying again for up to %llu seconds\n",
+		(unsigned long long)(s->retry_ns / NS_PER_S));
+}
+
 /* One answer. */
 static bool
 receive(struct ctl_send *s)
@@ -244,8 +263,10 @@ receive(struct ctl_send *s)
 	EMP_ASSERT(b != NULL);
 	if (ctl_client_pull(s->ctl->client, &a, &p) != EMP_OK) {
 		mark_sent(s);
-		if (p.rc != EMP_CORRUPT && !hopeless(s))
+		if (p.rc != EMP_CORRUPT && !hopeless(s)) {
+			tell_patience(s, 0);
 			return true;
+		}
 		ctl_tell_connection(s->ctl, &p);
 		return false;
 	}
@@ -256,6 +277,10 @@ receive(struct ctl_send *s)
 		ctl_tell_answer(s->ctl->command->name, &a);
 		return false;
 	}
+	/* Too many at once is everyday and passes by itself. */
+	if (a.status != emp_rc_status(EMP_OVERLOADED) &&
+	    a.status != emp_rc_status(EMP_RATE_LIMITED))
+		tell_patience(s, a.status);
 	b->state = BATCH_AGAIN;
 	s->again = true;
 	if (a.retry_after_s > 0)
