@@ -218,9 +218,10 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 	return rc;
 }
 
-/* What holds for the whole answer: the window, and what is missing. */
+/* What holds for the whole answer: the window, what the bars are, and whether
+ * dimensions were folded. */
 static void
-add_window(struct buf *out, const struct json_node *root)
+add_window(struct buf *out, const struct json_node *root, const char *figure)
 {
 	static const char *const members[] = {"from", "to", "as_of"};
 	const char *space = "";
@@ -231,6 +232,10 @@ add_window(struct buf *out, const struct json_node *root)
 		if (v.n == 0)
 			continue;
 		buf_printf(out, "%s%s %.*s", space, members[i], STR_FMT(v));
+		space = "  ";
+	}
+	if (figure != NULL) {
+		buf_printf(out, "%sbars %s", space, figure);
 		space = "  ";
 	}
 	if (json_node_true(json_node_get(root, "incomplete")))
@@ -267,7 +272,8 @@ add_beside(void *ctx, const char *name, const struct json_node *value)
 	    json_node_count(value) == 0)
 		return;
 	if (strcmp(name, "missing") == 0) {
-		buf_add_z(b->out, "\nSome figures need events that were never sent:");
+		buf_add_z(b->out,
+			  "\nA - may stand for what cannot be computed without:");
 		for (size_t i = 0; i < json_node_count(value); i++)
 			buf_printf(b->out, " %.*s",
 				   STR_FMT(json_node_str(json_node_at(value, i))));
@@ -315,7 +321,7 @@ show(const struct ctl *c, const struct json_node *root)
 	if (asked != NULL && figure == NULL && strcmp(asked, "none") != 0)
 		return ctl_fail("the rows have no figure %s", asked);
 	buf_init(&out, 0);
-	add_window(&out, root);
+	add_window(&out, root, figure);
 	add_rows(c, rows, &cs, figure, &out);
 	json_node_each(root, add_beside, &(struct beside){c, &out});
 	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");

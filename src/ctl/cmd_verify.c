@@ -61,9 +61,7 @@ print_offline(const struct findings *f, const struct ctl_recount *r)
 	} else {
 		summary(&out, r->cells, r->counts, r->differences);
 		if (r->behind > 0)
-			buf_printf(&out,
-				   " (%llu are completed from the events at the next "
-				   "start)",
+			buf_printf(&out, "; %llu will be completed by the daemon",
 				   (unsigned long long)r->behind);
 		buf_add_c(&out, '\n');
 	}

@@ -15,10 +15,11 @@
 
 #define ANSWERS_BASE 26 /* a day, before the week's rhythm */
 #define INVITED 14
-#define SHOWN 12
-#define DISMISSED 4
+#define SHOWN 30
+#define DISMISSED 8
 #define ANSWER_OF_INVITED 3 /* every third invitation is answered */
 #define COMMENT_PERCENT 12
+#define REASONS 8 /* entries of merits and faults */
 
 const struct demo_unit demo_units[DEMO_UNITS] = {
 	{"demo/north/harbour", 4.2, 14, 2, false},
@@ -31,7 +32,11 @@ const struct demo_unit demo_units[DEMO_UNITS] = {
 
 static const char *const segments[] = {"new", "regular", "regular", "business"};
 static const char *const langs[] = {"en", "en", "es", "pl"};
-static const char *const reasons[] = {"staff", "speed", "price", "range"};
+/* What mattered most to whoever is content, and to the others. */
+static const char *const merits[] = {"staff", "staff", "staff", "range",
+				     "range", "speed", "price", "staff"};
+static const char *const faults[] = {"speed", "speed", "speed", "price",
+				     "price", "staff", "range", "speed"};
 static const char *const praise[] = {
 	"Friendly and quick, thank you. (sample)",
 	"Somebody listened and solved it at once. (sample)",
@@ -210,7 +215,8 @@ add_answers(struct buf *b, const struct visit *v, int64_t day, uint32_t i)
 		overall,
 		score((felt - 1) * 2.5 + 0.6 + noise(day, STREAM_RECOMMEND, i), 0, 10),
 		score(felt * 1.5 - hard + noise(day, STREAM_EFFORT, i), 1, 7),
-		reasons[demo_pick(day, STREAM_REASON, i, 4)]);
+		(overall >= 4 ? merits
+			      : faults)[demo_pick(day, STREAM_REASON, i, REASONS)]);
 	if (demo_pick(day, STREAM_COMMENT, i, 100) < COMMENT_PERCENT)
 		buf_printf(b, ",\"comment\":\"%s\"",
 			   (overall >= 4 ? praise
@@ -233,7 +239,7 @@ asked(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 	for (uint32_t i = 0; i < SHOWN && ok; i++) {
 		imagine(&v, day, STREAM_SHOWN, i);
 		demo_open(b, day, i < DISMISSED ? "survey.dismissed" : "survey.shown",
-			  "shown", i, i * 900);
+			  "shown", i, i * 600);
 		add_visit(b, &v, "shown", day, i);
 		ok = demo_close(b, emit, ctx);
 	}
