@@ -128,8 +128,13 @@ db_prepare(sqlite3 *db, sqlite3_stmt **out, const char *sql)
 enum emp_rc
 db_run(sqlite3_stmt *s)
 {
+	static struct log_limit limit;
 	int rc = sqlite3_step(s);
 
+	/* Never by what was sent, which is checked: a bug, or somebody else's row. The
+	 * message has names of columns, never values. */
+	if ((rc & 0xff) == SQLITE_CONSTRAINT && log_limit_pass(&limit))
+		log_error("sqlite: %s", sqlite3_errmsg(sqlite3_db_handle(s)));
 	/* The reset of a failed statement repeats its error. */
 	(void)sqlite3_reset(s);
 	return db_rc(rc);
