@@ -39,7 +39,8 @@ bad_scan(const struct scan *s, struct problem *p)
 {
 	if (s->nomem)
 		return EMP_NOMEM;
-	return problem_set(p, EMP_BAD_JSON, "", "not well-formed JSON");
+	return problem_set(p, EMP_BAD_JSON, "",
+			   "must be JSON by RFC 8259, no key twice in an object");
 }
 
 static enum emp_rc

@@ -1,6 +1,10 @@
 /* Answers against the survey they belong to. */
 #include "codec/ingest_impl.h"
 
+#include <stdio.h>
+
+#define SCALE_DETAIL_MAX 48
+
 static enum emp_rc
 bad_answer(struct decode *d, const struct raw_answer *raw, uint32_t index,
 	   const char *detail)
@@ -42,6 +46,16 @@ check_choice(struct decode *d, const struct raw_answer *raw, const struct questi
 }
 
 static enum emp_rc
+bad_scale(struct decode *d, const struct raw_answer *raw, const struct question *q)
+{
+	char detail[SCALE_DETAIL_MAX];
+
+	snprintf(detail, sizeof detail, "is out of scale, which is %d to %d", q->lo,
+		 q->hi);
+	return bad_answer(d, raw, NO_INDEX, detail);
+}
+
+static enum emp_rc
 check_answer(struct decode *d, const struct raw_answer *raw, const struct question *q,
 	     struct answer *a)
 {
@@ -49,7 +63,7 @@ check_answer(struct decode *d, const struct raw_answer *raw, const struct questi
 		if (raw->v.kind != JSON_KIND_INT)
 			return bad_answer(d, raw, NO_INDEX, "must be an integer");
 		if (raw->v.number < q->lo || raw->v.number > q->hi)
-			return bad_answer(d, raw, NO_INDEX, "is out of scale");
+			return bad_scale(d, raw, q);
 		a->value = (int32_t)raw->v.number;
 		return EMP_OK;
 	}

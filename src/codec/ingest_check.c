@@ -227,7 +227,8 @@ read_text(const struct field *f, const struct json_value *v, struct str *out)
 	case KIND_UNIT:
 		return v->kind == JSON_KIND_STRING && unit_valid(v->text)
 			? NULL
-			: "must be names joined by /, 255 bytes in all";
+			: "must be names of a-z 0-9 _ . - joined by /, 255 bytes "
+			  "in all";
 	case KIND_NAME:
 		return v->kind == JSON_KIND_STRING && name_valid(v->text)
 			? NULL
@@ -255,7 +256,8 @@ read_word(const struct field *f, const struct json_value *v, uint8_t *out)
 		return *out != 0 ? NULL : "must be \"customer\" or \"employee\"";
 	case KIND_SIGNAL:
 		*out = (uint8_t)signal_find(word);
-		return *out != 0 ? NULL : "must be the name of a signal";
+		return *out != 0 ? NULL
+				 : "must be a signal such as purchase or complaint";
 	case KIND_KIND:
 		*out = (uint8_t)recognition_find(word);
 		return *out != 0 ? NULL : "must be praise, tangible, reward or backing";

@@ -183,7 +183,11 @@ set_group(struct query *q, const struct parameter *par, struct str value,
 		if (is_identity(name, true))
 			return bad(par, p, PEOPLE_DETAIL);
 		if (f == FIELD_COUNT)
-			return bad(par, p, "names something that is no dimension");
+			return bad(par, p,
+				   "expected audience, unit, "
+				   "channel, touchpoint, segment, "
+				   "initiative, lang, survey, question, "
+				   "signal or kind");
 		if (!field_fits(f, q->rollup))
 			return problem_set(
 				p, EMP_INVALID, par->name, "rows of %s have no %s",
