@@ -232,6 +232,18 @@ put_batch(struct store *s, struct store_batch *b)
 	return EMP_OK;
 }
 
+/* How many cells go along with a group. */
+static uint32_t
+cells_due(const struct store *s)
+{
+	const struct group *g = &s->group;
+	int64_t since = s->hooks.dirty_since(s->hooks.ctx);
+
+	if (since < g->first_seq - LAG_EVENTS)
+		return CELLS_PER_GROUP + g->n_staged * GRAIN_COUNT;
+	return CELLS_PER_GROUP + g->n_staged / CELLS_PER_EVENTS;
+}
+
 /* Counters that changed since they were last written, oldest first, and how far they
  * reach. */
 static enum emp_rc
@@ -554,7 +566,7 @@ group_run(struct store *s, struct store_batch **b, uint32_t n)
 		return;
 	}
 	if (rc == EMP_OK)
-		rc = put_rest(s, CELLS_PER_GROUP + g->n_staged / CELLS_PER_EVENTS);
+		rc = put_rest(s, cells_due(s));
 	if (rc == EMP_OK)
 		rc = commit(s, &sealed);
 	if (rc == EMP_OK) {

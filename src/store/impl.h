@@ -15,9 +15,13 @@
 /* Failed commits in a row after which the daemon stops: a disk that cannot sync does
  * not get better by itself, and another host may take over. */
 #define FAILURES_FATAL 5
-/* Dirty cells written along with a group: enough to keep up, few enough not to show. */
-#define CELLS_PER_GROUP 64
+/* Dirty cells written along with a group: few, because one costs as much as an event,
+ * and each time it is written stands for all events since the last time. */
+#define CELLS_PER_GROUP 8
 #define CELLS_PER_EVENTS 8
+/* But no start should have to count more events again than this (about 2 s). Beyond,
+ * as many are written as the events can make dirty: one per grain. */
+#define LAG_EVENTS 1000000
 #define CELLS_IDLE 512
 /* Quiet time after which what is left is written. */
 #define IDLE_MS 1000
