@@ -248,7 +248,7 @@ store_open(struct store **out, const struct store_config *c,
 	queue_init(&s->changes, CHANGES_MAX);
 	if (s->config.group_max > GROUP_LIMIT)
 		s->config.group_max = GROUP_LIMIT;
-	s->cap_cells = CELLS_PER_GROUP + s->config.group_max / CELLS_PER_EVENTS;
+	s->cap_cells = CELLS_PER_GROUP + s->config.group_max * GRAIN_COUNT;
 	if (s->cap_cells < CELLS_IDLE)
 		s->cap_cells = CELLS_IDLE;
 	s->cells = calloc(s->cap_cells, sizeof *s->cells);
