@@ -133,7 +133,6 @@ reclaim(struct agg *a)
 			safe = e;
 	}
 	slab_reclaim(&a->slab, safe);
-	atomic_store_explicit(&a->n_bytes, a->slab.bytes, memory_order_relaxed);
 }
 
 /* ---- publication --------------------------------------------------------------- */
@@ -325,5 +324,5 @@ agg_stats(const struct agg *a, struct agg_stats *out)
 	out->buckets = atomic_load_explicit(&a->n_buckets, memory_order_relaxed);
 	out->dirty = atomic_load_explicit(&a->n_dirty, memory_order_relaxed);
 	out->cold = atomic_load_explicit(&a->n_cold, memory_order_relaxed);
-	out->bytes = atomic_load_explicit(&a->n_bytes, memory_order_relaxed);
+	out->bytes = atomic_load_explicit(&a->slab.bytes, memory_order_relaxed);
 }

@@ -142,7 +142,7 @@ struct agg {
 	uint32_t tidy_at;
 	struct day_cache *days;
 	/* Figures about itself. */
-	_Atomic uint64_t n_tracks, n_buckets, n_dirty, n_cold, n_bytes;
+	_Atomic uint64_t n_tracks, n_buckets, n_dirty, n_cold;
 	_Atomic uint32_t n_series;
 	_Atomic(struct series *) series[SERIES_CHUNKS];
 };

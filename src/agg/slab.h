@@ -34,7 +34,7 @@ struct slab {
 	struct slab_large *large;
 	struct slab_limbo *limbo; /* a ring; capacity a power of two */
 	size_t limbo_cap, limbo_head, limbo_n;
-	uint64_t bytes; /* taken from the system */
+	_Atomic uint64_t bytes; /* taken from the system; [any] may read */
 };
 
 void slab_init(struct slab *s);

@@ -388,6 +388,7 @@ def test_rollups_equal_sql(zone_name):
         d.start()
         with d.client() as c:
             assert totals(c, histories) == before
+        assert d.metric("counter_bytes") > 0
         d.verify()
 
 
