@@ -119,21 +119,6 @@ req_reply(struct req *r, int status, const char *content_type, struct str body)
 }
 
 void
-req_reply_raw(struct req *r, struct str whole, int status, const char *content_type,
-	      size_t body_at)
-{
-	EMP_ASSERT(body_at <= whole.n);
-	if (!may_keep(r) || r->head.minor == 0 || r->head.method == HTTP_HEAD ||
-	    r->extra.n > 0) {
-		req_reply(r, status, content_type,
-			  (struct str){whole.p + body_at, whole.n - body_at});
-		return;
-	}
-	buf_add_str(answer_begin(r, status), whole);
-	answer_end(r);
-}
-
-void
 req_error(struct req *r, const struct problem *p)
 {
 	int status = emp_rc_status(http_problem_public(p->rc));
@@ -165,10 +150,4 @@ req_method_not_allowed(struct req *r, const char *allow)
 	}
 	problem_set(&p, EMP_METHOD, "", "allowed here: %s", allow);
 	req_error(r, &p);
-}
-
-void
-req_close_after(struct req *r)
-{
-	r->close = true;
 }

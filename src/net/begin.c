@@ -42,8 +42,6 @@ req_new(struct conn *c)
 	r->body_left = 0;
 	r->body_in_place = r->body_done = false;
 	r->close = r->held = r->answered = r->own_cache = false;
-	r->slot = NULL;
-	r->again = NULL;
 	http_head_init(&r->head);
 	return r;
 }

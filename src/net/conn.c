@@ -302,16 +302,10 @@ void
 conn_turn(struct conn *c)
 {
 	struct worker *w = c->w;
-	void (*again)(struct req * r);
 	unsigned steps = 0;
 
 	EMP_ASSERT(w->turn == NULL);
 	w->turn = c;
-	if (c->req != NULL && c->req->again != NULL) {
-		again = c->req->again;
-		c->req->again = NULL;
-		again(c->req);
-	}
 	if (c->req != NULL && c->req->answered)
 		req_finish(c->req);
 	while (c->out.n == 0 && !c->failed && conn_step(c)) {

@@ -94,8 +94,6 @@ struct req {
 	struct buf extra;   /* fields for the answer */
 	struct http_gunzip *gunzip;
 	struct arena arena;
-	void *slot;
-	void (*again)(struct req *r);
 	struct http_chunked chunked;
 	struct http_head head;
 };

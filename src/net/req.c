@@ -139,12 +139,6 @@ req_arena(struct req *r)
 }
 
 void **
-req_slot(struct req *r)
-{
-	return &r->slot;
-}
-
-void **
 conn_slot(struct req *r)
 {
 	return &r->c->slot_data;
@@ -174,14 +168,6 @@ req_find(struct worker *w, struct req_ref ref)
 		return NULL;
 	r = w->slabs[ref.conn / SLAB][ref.conn % SLAB].req;
 	return r != NULL && r->serial == ref.serial && !r->answered ? r : NULL;
-}
-
-void
-req_again(struct req *r, void (*fn)(struct req *r))
-{
-	r->held = true;
-	r->again = fn;
-	worker_again(r->c->w, r->c);
 }
 
 uint32_t

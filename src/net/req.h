@@ -7,8 +7,9 @@
  * The life of a request:
  *   head complete -> app->route() chooses a route before the body is read, or answers
  *   body complete (gunzipped when Content-Encoding: gzip) -> route->handle()
- *   handle() answers now, or calls req_hold() and answers later: from a message that
- *   another thread posted (req_post) or from a turn of the loop (req_again).
+ *   handle() answers now, or calls req_hold() and answers later: from a message to its
+ *   worker (req_post), which another thread sends, or the worker itself, to go on with
+ *   long work after other connections had their turn.
  * A held request may die because its client left: whoever answers later keeps a struct
  * req_ref, never a pointer, and asks req_find() first.
  */
@@ -83,8 +84,7 @@ struct str req_header(const struct req *r, const char *name);
 void req_each_header(const struct req *r,
 		     bool (*fn)(void *ctx, struct str name, struct str value),
 		     void *ctx);
-/* The whole body; NUL-free is not promised. The bytes may be modified in place by the
- * handler. */
+/* The whole body; NUL-free is not promised. */
 struct str req_body(const struct req *r);
 /* True when the peer is loopback or a unix socket, or arrived over TLS by the word of a
  * trusted proxy: where a token may be taken. */
@@ -95,34 +95,25 @@ bool req_is_loopback(const struct req *r);
 uint64_t req_client_key(const struct req *r);
 /* Scratch memory that dies with the request. */
 struct arena *req_arena(struct req *r);
-/* One pointer per request for the route's own state, initially NULL. */
-void **req_slot(struct req *r);
 /* One pointer per connection (the last verified Authorization), initially NULL. */
 void **conn_slot(struct req *r);
 struct worker *req_worker(struct req *r);
 
 /* --- the answer: exactly one of these per request ---
  * Within route() and handle() the request lives on until they return. Anywhere else
- * (req_post, req_again) answering ends it: r must not be touched afterwards. */
+ * (req_post) answering ends it: r must not be touched afterwards. */
 /* A header for the coming answer; name and value are copied. Values must not hold CR/LF
  * (asserted). */
 void req_add_header(struct req *r, const char *name, struct str value);
 /* `body` is copied into the connection's output. HEAD sends the length only.
  * content_type NULL: none (204, 304). */
 void req_reply(struct req *r, int status, const char *content_type, struct str body);
-/* Hot path: a complete, prebuilt answer (status line to body), sent as it is. It must
- * match keep-alive and HTTP/1.1; falls back to req_reply where HEAD, 1.0 or close ask
- * for it. */
-void req_reply_raw(struct req *r, struct str whole, int status,
-		   const char *content_type, size_t body_at);
 /* A problem document (RFC 9457) for p->rc. Adds WWW-Authenticate to 401 and Retry-After
  * to 429/503. `errors` (p == one error) as given. */
 void req_error(struct req *r, const struct problem *p);
 /* 405 with Allow; OPTIONS is answered 204 with the same Allow. `allow` e.g. "GET,
  * HEAD". */
 void req_method_not_allowed(struct req *r, const char *allow);
-/* The connection closes after this answer. */
-void req_close_after(struct req *r);
 
 /* --- answering later --- */
 /* The handler returns without an answer; it comes through req_find(). The answer
@@ -130,9 +121,6 @@ void req_close_after(struct req *r);
 struct req_ref req_hold(struct req *r);
 /* NULL when the client left. */
 struct req *req_find(struct worker *w, struct req_ref ref);
-/* Call fn(r) in the next turn of the loop, after other connections had theirs: for work
- * cut in slices. Implies hold. */
-void req_again(struct req *r, void (*fn)(struct req *r));
 
 /* --- workers --- */
 uint32_t worker_index(const struct worker *w);

@@ -28,7 +28,6 @@
 #define PROXIES_MAX 8
 #define SMALL_MAX 16
 #define BODY_MAX (8 * 1024 * 1024)
-#define SLICES 5
 
 static struct net *net;
 
@@ -154,24 +153,6 @@ handle_held(struct req *r)
 }
 
 static void
-slice(struct req *r)
-{
-	uintptr_t *left = (uintptr_t *)req_slot(r);
-
-	if (--*left > 0)
-		req_again(r, slice);
-	else
-		reply_text(r, STR("sliced\n"));
-}
-
-static void
-handle_again(struct req *r)
-{
-	*(uintptr_t *)req_slot(r) = SLICES;
-	req_again(r, slice);
-}
-
-static void
 handle_info(struct req *r)
 {
 	struct buf b;
@@ -210,16 +191,6 @@ handle_stats(struct req *r)
 }
 
 static void
-handle_raw(struct req *r)
-{
-	static const char raw[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-				  "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
-				  "Content-Length: 4\r\n\r\nraw\n";
-
-	req_reply_raw(r, STR(raw), 200, "text/plain", sizeof(raw) - 5);
-}
-
-static void
 handle_error(struct req *r)
 {
 	struct problem p;
@@ -244,10 +215,8 @@ static const struct {
 	{"/never", REQ_GET, "GET, HEAD", {0, false, handle_never}},
 	{"/release", REQ_GET, "GET, HEAD", {0, false, handle_release}},
 	{"/held", REQ_GET, "GET, HEAD", {0, false, handle_held}},
-	{"/again", REQ_GET, "GET, HEAD", {0, false, handle_again}},
 	{"/info", REQ_GET, "GET, HEAD", {0, false, handle_info}},
 	{"/stats", REQ_GET, "GET, HEAD", {0, false, handle_stats}},
-	{"/raw", REQ_GET, "GET, HEAD", {0, false, handle_raw}},
 	{"/error", REQ_GET, "GET, HEAD", {0, false, handle_error}},
 };
 

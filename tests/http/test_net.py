@@ -426,14 +426,6 @@ def test_a_late_answer_finds_nobody_else(start):
         assert w.answer().status == 503
 
 
-def test_work_in_slices(server):
-    with server.wire() as w:
-        w.send(request("/again") * 10 + request("/hello"))
-        for _ in range(10):
-            assert w.answer().body == b"sliced\n"
-        assert w.answer().body == b"hello\n"
-
-
 def test_many_pipelined_requests(server):
     with server.wire() as w:
         for _ in range(5):

@@ -94,10 +94,9 @@ def test_answers_carry_what_they_should(echo):
 
 def test_head_has_the_length_and_no_body(echo):
     with echo.wire() as w:
-        w.send(wire.request("/hello", "HEAD") + wire.request("/raw", "HEAD") +
+        w.send(wire.request("/hello", "HEAD") +
                wire.request("/no", "HEAD") + wire.request("/hello"))
         assert w.answer(head=True).fields["content-length"] == "6"
-        assert w.answer(head=True).fields["content-length"] == "4"
         assert w.answer(head=True).status == 404
         assert w.answer().body == b"hello\n"
 
@@ -108,15 +107,6 @@ def test_options_and_405_name_the_methods(echo):
     assert "content-length" not in answer.fields
     answer = echo.ask("/echo", "DELETE")
     assert (answer.status, answer.fields["allow"]) == (405, "POST")
-
-
-def test_a_raw_answer_fits_old_clients(echo):
-    with echo.wire() as w:
-        w.send(b"GET /raw HTTP/1.1\r\nHost: h\r\n\r\nGET /raw HTTP/1.0\r\n\r\n")
-        first, second = w.answers()
-    assert first.body == second.body == b"raw\n"
-    assert "connection" not in first.fields
-    assert second.fields["connection"] == "close"
 
 
 def test_old_clients_are_told_that_they_are_kept(echo):
