@@ -331,9 +331,7 @@ void
 rollup_get(struct req *r)
 {
 	struct api_worker *aw = worker_of(r);
-	struct str path = req_path(r);
-	enum rollup rollup = rollup_find(
-		(struct str){path.p + sizeof PREFIX - 1, path.n - (sizeof PREFIX - 1)});
+	enum rollup rollup = rollup_find(route_rest(req_path(r), PREFIX));
 	const struct token_def *token;
 	struct problem p = {.rc = EMP_OK};
 	struct cache_state now;

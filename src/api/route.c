@@ -103,10 +103,10 @@ route_allow(char dst[ROUTE_ALLOW_MAX], const struct route *row)
 }
 
 struct str
-route_rest(const struct route *row, struct str path)
+route_rest(struct str path, const char *prefix)
 {
-	size_t fixed = fixed_length(row->path);
+	struct str before = str_from(prefix);
 
-	EMP_ASSERT(path.n >= fixed);
-	return (struct str){path.p + fixed, path.n - fixed};
+	EMP_ASSERT(str_starts(path, before));
+	return (struct str){path.p + before.n, path.n - before.n};
 }

@@ -36,8 +36,8 @@ enum route_verdict route_find(enum req_method method, struct str path,
 /* [any] "GET, HEAD, OPTIONS, PUT" for the path of `row`; returns the length. */
 #define ROUTE_ALLOW_MAX 64
 size_t route_allow(char dst[ROUTE_ALLOW_MAX], const struct route *row);
-/* [any] What stands in the place of the {placeholder}; the path must match. */
-struct str route_rest(const struct route *row, struct str path);
+/* [any] What stands in the place of the {placeholder}: the path behind `prefix`. */
+struct str route_rest(struct str path, const char *prefix);
 
 /* The handlers, by the names in the table. [worker] */
 #define ROUTE(method, path, access, max_body, pace, handler, about)                    \

@@ -5,14 +5,6 @@
 
 #define PREFIX "/v1/surveys/"
 
-static struct str
-name_of(struct req *r)
-{
-	struct str path = req_path(r);
-
-	return (struct str){path.p + sizeof PREFIX - 1, path.n - (sizeof PREFIX - 1)};
-}
-
 static void
 not_found(struct req *r)
 {
@@ -61,7 +53,7 @@ void
 survey_get(struct req *r)
 {
 	const struct survey *s = surveys_find(worker_of(r)->snap->defs->surveys,
-					      name_of(r));
+					      route_rest(req_path(r), PREFIX));
 
 	if (!query_empty(r))
 		return;
@@ -87,7 +79,7 @@ void
 survey_put(struct req *r)
 {
 	struct problem p = {.rc = EMP_OK};
-	struct str name = name_of(r);
+	struct str name = route_rest(req_path(r), PREFIX);
 	struct change *c;
 	struct survey *s;
 	enum emp_rc rc;

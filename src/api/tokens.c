@@ -88,14 +88,12 @@ token_gone(struct req *r, struct change *c)
 void
 token_delete(struct req *r)
 {
-	struct str path = req_path(r);
 	struct change *c;
 	uint64_t id;
 
 	if (!query_empty(r))
 		return;
-	path = (struct str){path.p + sizeof PREFIX - 1, path.n - (sizeof PREFIX - 1)};
-	if (!num_u64(path, &id) || id > UINT32_MAX) {
+	if (!num_u64(route_rest(req_path(r), PREFIX), &id) || id > UINT32_MAX) {
 		answer_problem(r, EMP_NOT_FOUND, "", "there is no token of this id");
 		return;
 	}

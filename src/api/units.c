@@ -5,14 +5,6 @@
 
 #define PREFIX "/v1/units/"
 
-static struct str
-path_of(struct req *r)
-{
-	struct str path = req_path(r);
-
-	return (struct str){path.p + sizeof PREFIX - 1, path.n - (sizeof PREFIX - 1)};
-}
-
 void
 units_get(struct req *r)
 {
@@ -47,7 +39,8 @@ answer_unit(struct req *r, int status, const struct unit_def *u)
 void
 unit_get(struct req *r)
 {
-	const struct unit_def *u = defs_unit(worker_of(r)->snap->defs, path_of(r));
+	const struct unit_def *u = defs_unit(worker_of(r)->snap->defs,
+					     route_rest(req_path(r), PREFIX));
 
 	if (!query_empty(r))
 		return;
@@ -119,7 +112,7 @@ void
 unit_put(struct req *r)
 {
 	struct problem p = {.rc = EMP_OK};
-	struct str path = path_of(r);
+	struct str path = route_rest(req_path(r), PREFIX);
 	struct unit_def *units;
 	struct unit_def bare = {.name = ""};
 	uint32_t n;
