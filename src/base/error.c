@@ -87,17 +87,3 @@ problem_set(struct problem *p, enum emp_rc rc, const char *pointer, const char *
 		drop_half_character(p->detail);
 	return rc;
 }
-
-void
-problem_nest(struct problem *p, const char *prefix)
-{
-	char inner[PROBLEM_POINTER_MAX];
-	int n;
-
-	if (p == NULL)
-		return;
-	memcpy(inner, p->pointer, sizeof inner);
-	n = snprintf(p->pointer, sizeof p->pointer, "%s%s", prefix, inner);
-	if (n >= (int)sizeof p->pointer)
-		drop_half_character(p->pointer);
-}

@@ -50,7 +50,4 @@ struct problem {
 enum emp_rc problem_set(struct problem *p, enum emp_rc rc, const char *pointer,
 			const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Put `prefix` before the pointer ("/answers" -> "/data/answers"). [any] */
-void problem_nest(struct problem *p, const char *prefix);
-
 #endif

@@ -108,7 +108,6 @@ struct strmap {
 	struct slot *slots;
 	size_t mask; /* number of slots - 1; a power of two - 1 */
 	size_t count;
-	size_t dead; /* bytes of deleted keys that still lie in the arena */
 	struct arena keys;
 };
 
@@ -186,33 +185,6 @@ grow(struct strmap *m)
 	return EMP_OK;
 }
 
-/* Copies the living keys together, so that a map whose keys come and go stays small.
- * When memory is short the old arena simply stays. */
-static void
-compact(struct strmap *m)
-{
-	struct arena fresh;
-	char *p;
-
-	arena_init(&fresh, STRMAP_CHUNK);
-	/* One piece for all of them: it is there or it is not, nothing half moved. */
-	p = arena_alloc(&fresh, m->keys.used - m->dead);
-	if (p == NULL) {
-		arena_fini(&fresh);
-		return;
-	}
-	for (size_t i = 0; i <= m->mask; i++) {
-		if (m->slots[i].p == NULL)
-			continue;
-		memcpy(p, m->slots[i].p, m->slots[i].n);
-		m->slots[i].p = p;
-		p += m->slots[i].n;
-	}
-	arena_fini(&m->keys);
-	m->keys = fresh;
-	m->dead = 0;
-}
-
 enum emp_rc
 strmap_put(struct strmap *m, struct str k, uint32_t value)
 {
@@ -238,34 +210,4 @@ strmap_put(struct strmap *m, struct str k, uint32_t value)
 	m->slots[i] = (struct slot){copy.p, copy.n, hash, value};
 	m->count++;
 	return EMP_OK;
-}
-
-void
-strmap_del(struct strmap *m, struct str k)
-{
-	size_t hole = find(m, k, hash_bytes(k.p, k.n));
-
-	if (m->slots[hole].p == NULL)
-		return;
-	m->dead += m->slots[hole].n;
-	m->count--;
-	/* Move back what probed past the hole; a slot may not move before its home. */
-	for (size_t i = (hole + 1) & m->mask; m->slots[i].p != NULL;
-	     i = (i + 1) & m->mask) {
-		size_t home = m->slots[i].hash & m->mask;
-
-		if (((i - home) & m->mask) >= ((i - hole) & m->mask)) {
-			m->slots[hole] = m->slots[i];
-			hole = i;
-		}
-	}
-	m->slots[hole] = (struct slot){0};
-	if (m->dead > STRMAP_CHUNK && m->dead > m->keys.used / 2)
-		compact(m);
-}
-
-size_t
-strmap_count(const struct strmap *m)
-{
-	return m->count;
 }

@@ -25,7 +25,5 @@ void strmap_free(struct strmap **m);
 /* UINT32_MAX when absent. */
 uint32_t strmap_get(const struct strmap *m, struct str key);
 EMP_MUST_CHECK enum emp_rc strmap_put(struct strmap *m, struct str key, uint32_t value);
-void strmap_del(struct strmap *m, struct str key);
-size_t strmap_count(const struct strmap *m);
 
 #endif

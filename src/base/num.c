@@ -51,15 +51,6 @@ take_minus(struct str *s)
 }
 
 bool
-num_i64(struct str s, int64_t *out)
-{
-	bool negative = take_minus(&s);
-	uint64_t magnitude;
-
-	return num_u64(s, &magnitude) && with_sign(negative, magnitude, out);
-}
-
-bool
 num_cents(struct str s, int64_t *out)
 {
 	bool negative = take_minus(&s);
@@ -170,34 +161,4 @@ num_hex(char *dst, const void *src, size_t n)
 		*dst++ = digits[p[i] & 15];
 	}
 	*dst = '\0';
-}
-
-static int
-hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-bool
-num_unhex(void *dst, size_t n, struct str hex)
-{
-	unsigned char *p = dst;
-
-	if (n > SIZE_MAX / 2 || hex.n != 2 * n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int high = hex_value(hex.p[2 * i]);
-		int low = hex_value(hex.p[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		p[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
 }

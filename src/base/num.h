@@ -9,8 +9,6 @@
 
 /* Decimal digits only. False on anything else or overflow. */
 EMP_MUST_CHECK bool num_u64(struct str s, uint64_t *out);
-/* With an optional leading '-'. */
-EMP_MUST_CHECK bool num_i64(struct str s, int64_t *out);
 /* A decimal amount with at most 2 decimals ("12", "-3.5", "0.25") as hundredths. */
 EMP_MUST_CHECK bool num_cents(struct str s, int64_t *out);
 /* A size with an optional K, M, G suffix (1024), a duration with s, m, h, d (seconds; a
@@ -21,6 +19,5 @@ EMP_MUST_CHECK bool num_duration(struct str s, uint64_t *seconds);
 EMP_MUST_CHECK bool num_bool(struct str s, bool *out);
 /* Lower-case hex of n bytes; dst holds 2n + 1. */
 void num_hex(char *dst, const void *src, size_t n);
-EMP_MUST_CHECK bool num_unhex(void *dst, size_t n, struct str hex);
 
 #endif

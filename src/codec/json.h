@@ -38,9 +38,5 @@ EMP_MUST_CHECK enum emp_rc json_token_read(struct token_def *out, struct str tex
 					   struct problem *p);
 /* {"id","label","scopes","unit","created"}: nothing of the secret. [any] */
 void json_token_write(struct buf *out, const struct token_def *t);
-/* One flat value for tools: a string or integer member of a small document. [any] */
-EMP_MUST_CHECK bool json_get_string(struct str text, const char *member,
-				    struct arena *a, struct str *out);
-EMP_MUST_CHECK bool json_get_int(struct str text, const char *member, int64_t *out);
 
 #endif

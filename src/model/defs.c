@@ -35,7 +35,7 @@ defs_new(const struct defs **out, struct surveys *surveys,
 
 	b = malloc(sizeof *b + n_tokens * sizeof *t + n_units * sizeof *u);
 	if (b == NULL) {
-		surveys_release(&surveys);
+		surveys_free(&surveys);
 		return EMP_NOMEM;
 	}
 	t = (struct token_def *)(b + 1);
@@ -82,7 +82,7 @@ defs_release(const struct defs **defs)
 	if (d == NULL ||
 	    atomic_fetch_sub_explicit(&box(d)->references, 1, memory_order_acq_rel) > 1)
 		return;
-	surveys_release(&box(d)->defs.surveys);
+	surveys_free(&box(d)->defs.surveys);
 	free(box(d));
 }
 

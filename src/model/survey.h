@@ -122,13 +122,11 @@ EMP_MUST_CHECK enum emp_rc survey_merge(struct survey **out, const struct survey
 					const struct survey_use *use,
 					struct problem *p);
 
-/* A snapshot with one reference. Takes the surveys in the array (not the array), made
+/* A snapshot. Takes the surveys in the array (not the array), made
  * by the functions above, also when it fails. EMP_CONFLICT: a name or id twice. */
 EMP_MUST_CHECK enum emp_rc surveys_new(struct surveys **out, struct survey **list,
 				       size_t n);
-/* [any] Atomic reference count; the last release frees. */
-struct surveys *surveys_hold(struct surveys *s);
-void surveys_release(struct surveys **s);
+void surveys_free(struct surveys **s);
 size_t surveys_count(const struct surveys *s);
 const struct survey *surveys_at(const struct surveys *s, size_t i); /* sorted by name */
 const struct survey *surveys_find(const struct surveys *s, struct str name);

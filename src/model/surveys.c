@@ -1,14 +1,12 @@
-/* The snapshot of all surveys: sorted by name, found by hash, shared by count. */
+/* The snapshot of all surveys: sorted by name, found by hash. */
 #include "model/survey_impl.h"
 
 #include "base/hash.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct surveys {
-	_Atomic uint32_t references;
 	size_t n;
 	struct survey **list; /* sorted by name */
 	uint32_t *by_name;    /* index + 1, 0: empty; open addressing */
@@ -62,7 +60,6 @@ surveys_new(struct surveys **out, struct survey **list, size_t n)
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		goto out;
-	atomic_init(&s->references, 1);
 	s->mask = (uint32_t)slots - 1;
 	s->list = calloc(n + 1, sizeof(struct survey *));
 	s->by_name = calloc(slots, sizeof *s->by_name);
@@ -84,26 +81,17 @@ out:
 		for (size_t i = 0; i < n; i++)
 			survey_free(&list[i]);
 	}
-	surveys_release(&s);
+	surveys_free(&s);
 	return rc;
 }
 
-struct surveys *
-surveys_hold(struct surveys *s)
-{
-	atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
-	return s;
-}
-
 void
-surveys_release(struct surveys **surveys)
+surveys_free(struct surveys **surveys)
 {
 	struct surveys *s = *surveys;
 
 	*surveys = NULL;
-	/* Whoever frees must see all that the others did with it before. */
-	if (s == NULL ||
-	    atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) > 1)
+	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->n; i++)
 		survey_free(&s->list[i]);

@@ -39,17 +39,6 @@ START_TEST(problem_keeps_what_it_is_told_and_returns_the_code)
 }
 END_TEST
 
-START_TEST(problem_nests_below_a_prefix)
-{
-	struct problem p;
-
-	(void)problem_set(&p, EMP_INVALID, "/answers", "no");
-	problem_nest(&p, "/data");
-	ck_assert_str_eq(p.pointer, "/data/answers");
-	problem_nest(NULL, "/data");
-}
-END_TEST
-
 /* Field names of clients are in pointers; a cut one must still be valid JSON text. */
 START_TEST(problem_cuts_long_text_between_characters)
 {
@@ -72,10 +61,6 @@ START_TEST(problem_cuts_long_text_between_characters)
 			ck_assert(utf8_valid(str_from(p.detail)));
 			ck_assert_uint_gt(strlen(p.pointer) + n,
 					  PROBLEM_POINTER_MAX - 1);
-			problem_nest(&p, "/data");
-			ck_assert(utf8_valid(str_from(p.pointer)));
-			ck_assert(str_starts(str_from(p.pointer), STR("/datax")) ||
-				  shift == 0);
 		}
 	}
 }
@@ -96,7 +81,6 @@ base_error_suite(void)
 
 	tcase_add_test(tc, every_error_has_slug_status_and_title);
 	tcase_add_test(tc, problem_keeps_what_it_is_told_and_returns_the_code);
-	tcase_add_test(tc, problem_nests_below_a_prefix);
 	tcase_add_test(tc, problem_cuts_long_text_between_characters);
 	tcase_add_test_raise_signal(tc, a_broken_invariant_aborts, SIGABRT);
 	suite_add_tcase(s, tc);

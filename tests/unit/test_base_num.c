@@ -34,26 +34,6 @@ START_TEST(u64)
 }
 END_TEST
 
-START_TEST(i64)
-{
-	static const char *const bad[] = {"",
-					  "-",
-					  "--1",
-					  "+1",
-					  "-1-",
-					  "9223372036854775808",
-					  "-9223372036854775809"};
-	int64_t v;
-
-	ck_assert(num_i64(STR("9223372036854775807"), &v) && v == INT64_MAX);
-	ck_assert(num_i64(STR("-9223372036854775808"), &v) && v == INT64_MIN);
-	ck_assert(num_i64(STR("-12"), &v) && v == -12);
-	ck_assert(num_i64(STR("-0"), &v) && v == 0);
-	for (int i = 0; i < COUNT(bad); i++)
-		ck_assert_msg(!num_i64(str_from(bad[i]), &v), "%s", bad[i]);
-}
-END_TEST
-
 START_TEST(cents)
 {
 	static const char *const bad[] = {
@@ -124,19 +104,10 @@ END_TEST
 START_TEST(hex)
 {
 	static const unsigned char bytes[] = {0x00, 0x0f, 0xa5, 0xff};
-	unsigned char back[4];
 	char text[9];
 
 	num_hex(text, bytes, sizeof bytes);
 	ck_assert_str_eq(text, "000fa5ff");
-	ck_assert(num_unhex(back, sizeof back, STR("000Fa5fF")));
-	ck_assert_mem_eq(back, bytes, sizeof bytes);
-	ck_assert(!num_unhex(back, 4, STR("000fa5f")));
-	ck_assert(!num_unhex(back, 4, STR("000fa5ff0")));
-	ck_assert(!num_unhex(back, 4, STR("000fa5fg")));
-	ck_assert(!num_unhex(back, 4, STR("000fa5:f")));
-	ck_assert(!num_unhex(back, 4, STR("000fa5`f")));
-	ck_assert(num_unhex(back, 0, STR_NONE));
 	num_hex(text, bytes, 0);
 	ck_assert_str_eq(text, "");
 }
@@ -149,7 +120,6 @@ base_num_suite(void)
 	TCase *tc = tcase_create("num");
 
 	tcase_add_test(tc, u64);
-	tcase_add_test(tc, i64);
 	tcase_add_test(tc, cents);
 	tcase_add_test(tc, sizes);
 	tcase_add_test(tc, durations);

@@ -23,7 +23,7 @@ setup(void)
 static void
 teardown(void)
 {
-	surveys_release(&surveys);
+	surveys_free(&surveys);
 	arena_fini(&arena);
 }
 

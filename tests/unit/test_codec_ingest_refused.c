@@ -22,7 +22,7 @@ setup(void)
 static void
 teardown(void)
 {
-	surveys_release(&surveys);
+	surveys_free(&surveys);
 	arena_fini(&arena);
 }
 

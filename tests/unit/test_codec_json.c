@@ -333,7 +333,7 @@ START_TEST(the_surveys_that_ship_are_good)
 		}
 	}
 	ck_assert_uint_ge(twins, 6); /* three pairs, so that there is an index */
-	surveys_release(&s);
+	surveys_free(&s);
 }
 END_TEST
 
@@ -426,23 +426,6 @@ START_TEST(tokens_are_read_and_written_without_their_secret)
 }
 END_TEST
 
-START_TEST(tools_get_single_members)
-{
-	const struct str text = STR("{\"id\":\"e1\",\"seq\":42}");
-	struct str s;
-	int64_t n;
-
-	ck_assert(json_get_string(text, "id", &arena, &s));
-	ck_assert(str_is(s, "e1"));
-	ck_assert(json_get_int(text, "seq", &n));
-	ck_assert_int_eq(n, 42);
-	ck_assert(!json_get_string(text, "seq", &arena, &s));
-	ck_assert(!json_get_int(text, "id", &n));
-	ck_assert(!json_get_int(text, "none", &n));
-	ck_assert(!json_get_int(STR("nonsense"), "id", &n));
-}
-END_TEST
-
 START_TEST(a_long_place_is_cut_between_characters)
 {
 	struct buf b;
@@ -486,7 +469,6 @@ codec_json_suite(void)
 	tcase_add_test(tc, units_come_alone_or_in_a_list);
 	tcase_add_test(tc, bad_units_are_refused);
 	tcase_add_test(tc, tokens_are_read_and_written_without_their_secret);
-	tcase_add_test(tc, tools_get_single_members);
 	tcase_add_test(tc, a_long_place_is_cut_between_characters);
 	suite_add_tcase(s, tc);
 	return s;
