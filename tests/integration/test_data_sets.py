@@ -230,7 +230,7 @@ def everywhere(d):
 # what the process tells of itself.
 NOISE = re.compile(
     rb"(?m)^INSERT INTO (setting|id_block|survey|event) .*$"
-    rb"|\"(as_of|created|changed)\":\"[^\"]*\"|\"[0-9a-f]{16,}\"|W/|"
+    rb"|\"(as_of|created|changed)\":\"[^\"]*\"|\"[0-9a-f]{16,}(-[0-9a-f]+)?\"|W/|"
     rb"^(process_|empowerd_)\S* .*$"
 )
 
