@@ -1,6 +1,7 @@
 /* Levels by unit and kind, each an ascending list of steps. */
 #include "agg/levels.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <stdlib.h>
@@ -54,15 +55,8 @@ step_add(struct steps *s, int64_t at, int64_t value)
 {
 	if (value < 0)
 		return EMP_OK;
-	if (s->n == s->max) {
-		uint32_t max = s->max ? s->max * 2 : 4;
-		struct level *v = realloc(s->v, max * sizeof *v);
-
-		if (v == NULL)
-			return EMP_NOMEM;
-		s->v = v;
-		s->max = max;
-	}
+	if (!array_reserve(&s->v, &s->max, s->n + 1, sizeof *s->v))
+		return EMP_NOMEM;
 	s->v[s->n++] = (struct level){.at = at, .value = value};
 	return EMP_OK;
 }

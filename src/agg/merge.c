@@ -1,6 +1,8 @@
 /* Merging: series to groups, starts to buckets of time, slots to sums. */
 #include "agg/merge_impl.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 #define ARENA_CHUNK (64 * 1024)
@@ -103,22 +105,6 @@ table_put(uint32_t *at, uint32_t cap, uint32_t hash, uint32_t index)
 	at[i] = index + 1;
 }
 
-static bool
-array_grow(void **v, uint32_t *max, uint32_t n, size_t size)
-{
-	uint32_t next = *max ? *max * 2 : TABLE_FIRST;
-	void *p;
-
-	if (n < *max)
-		return true;
-	p = realloc(*v, next * size);
-	if (p == NULL)
-		return false;
-	*v = p;
-	*max = next;
-	return true;
-}
-
 static uint32_t
 group_new(struct merge *m, const struct raw_group *g)
 {
@@ -132,7 +118,7 @@ group_new(struct merge *m, const struct raw_group *g)
 			table_put(m->group_at, m->group_cap,
 				  mix(group_key(&r->groups[i])), i);
 	}
-	if (!array_grow((void **)&r->groups, &m->groups_max, r->n_groups, sizeof *new))
+	if (!array_reserve(&r->groups, &m->groups_max, r->n_groups + 1, sizeof *new))
 		return RAW_NONE;
 	new = &r->groups[r->n_groups];
 	*new = *g;
@@ -180,8 +166,7 @@ time_new(struct merge *m, int64_t start)
 			table_put(m->time_at, m->time_cap, mix((uint64_t)r->times[i]),
 				  i);
 	}
-	if (!array_grow((void **)&r->times, &m->times_max, r->n_times,
-			sizeof *r->times))
+	if (!array_reserve(&r->times, &m->times_max, r->n_times + 1, sizeof *r->times))
 		return RAW_NONE;
 	r->times[r->n_times] = start;
 	table_put(m->time_at, m->time_cap, mix((uint64_t)start), r->n_times);
@@ -274,16 +259,9 @@ seen_add(struct merge *m, const struct visit *v, int64_t start)
 {
 	struct seen *s = &m->seen;
 
-	if (s->n == s->cap) {
-		size_t cap = s->cap ? s->cap * 2 : TABLE_FIRST;
-		struct cell_key *k = realloc(s->v, cap * sizeof *k);
-
-		if (k == NULL) {
-			m->rc = EMP_NOMEM;
-			return;
-		}
-		s->v = k;
-		s->cap = cap;
+	if (!array_reserve(&s->v, &s->cap, s->n + 1, sizeof *s->v)) {
+		m->rc = EMP_NOMEM;
+		return;
 	}
 	s->v[s->n++] = (struct cell_key){v->series, v->target->subject, start,
 					 (uint8_t)v->grain};

@@ -17,7 +17,7 @@ struct select {
 /* A cell in the part of time that memory may not hold, met in memory. */
 struct seen {
 	struct cell_key *v;
-	size_t cap, n;
+	uint32_t cap, n;
 };
 
 struct merge {

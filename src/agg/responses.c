@@ -5,6 +5,8 @@
  * clamped: the rate is a share of invitations, so it cannot pass 100 by itself. */
 #include "agg/people.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,22 +63,6 @@ responses_free(struct responses **rp)
 	*rp = NULL;
 }
 
-static bool
-grow(void **v, uint32_t *max, uint32_t n, size_t size)
-{
-	uint32_t next = *max ? *max * 2 : 256;
-	void *p;
-
-	if (n < *max)
-		return true;
-	p = realloc(*v, next * size);
-	if (p == NULL)
-		return false;
-	*v = p;
-	*max = next;
-	return true;
-}
-
 enum emp_rc
 responses_invited(struct responses *r, const struct response_row *row)
 {
@@ -90,7 +76,7 @@ responses_invited(struct responses *r, const struct response_row *row)
 	rc = people_add(r->by_seq, row->survey, key, &at, &fresh);
 	if (rc != EMP_OK || !fresh)
 		return rc;
-	if (!grow((void **)&r->v, &r->max, at, sizeof *r->v))
+	if (!array_reserve(&r->v, &r->max, at + 1, sizeof *r->v))
 		return EMP_NOMEM;
 	r->n = at + 1;
 	i = &r->v[at];
@@ -100,7 +86,7 @@ responses_invited(struct responses *r, const struct response_row *row)
 	rc = people_add(r->by_person, row->survey, row->person, &at, &fresh);
 	if (rc != EMP_OK)
 		return rc;
-	if (!grow((void **)&r->first, &r->first_max, at, sizeof *r->first))
+	if (!array_reserve(&r->first, &r->first_max, at + 1, sizeof *r->first))
 		return EMP_NOMEM;
 	i->next = fresh ? 0 : r->first[at];
 	r->first[at] = r->n;
@@ -199,7 +185,7 @@ cohorts_signup(struct cohorts *c, int64_t t, const uint8_t person[PSEUDONYM_BYTE
 
 	if (rc != EMP_OK)
 		return rc;
-	if (fresh && !grow((void **)&c->v, &c->max, at, sizeof *c->v))
+	if (fresh && !array_reserve(&c->v, &c->max, at + 1, sizeof *c->v))
 		return EMP_NOMEM;
 	if (fresh)
 		c->v[at] = (struct member){.first = t};
@@ -250,7 +236,7 @@ cohorts_sum(const struct cohorts *c, int64_t from, int64_t to, struct cohort **o
 		while (k < *n && v[k].month != m->month)
 			k++;
 		if (k == *n) {
-			if (!grow((void **)&v, &max, k, sizeof *v)) {
+			if (!array_reserve(&v, &max, k + 1, sizeof *v)) {
 				free(v);
 				return EMP_NOMEM;
 			}

@@ -22,6 +22,7 @@
  */
 #include "api/batch.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "http/problem.h"
 
@@ -87,15 +88,8 @@ batch_free(struct batch *b)
 static struct refusal *
 refusal_add(struct batch *b)
 {
-	if (b->n_list == b->cap_list) {
-		uint32_t cap = b->cap_list ? b->cap_list * 2 : 16;
-		struct refusal *list = realloc(b->list, cap * sizeof *list);
-
-		if (!list)
-			return NULL;
-		b->list = list;
-		b->cap_list = cap;
-	}
+	if (!array_reserve(&b->list, &b->cap_list, b->n_list + 1, sizeof *b->list))
+		return NULL;
 	return &b->list[b->n_list++];
 }
 

@@ -2,6 +2,8 @@
 libempower_a_SOURCES += \
 	%D%/arena.c \
 	%D%/arena.h \
+	%D%/array.c \
+	%D%/array.h \
 	%D%/buf.c \
 	%D%/buf.h \
 	%D%/clock.c \
@@ -34,6 +36,7 @@ libempower_a_SOURCES += \
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_base_arena.c \
+	tests/unit/test_base_array.c \
 	tests/unit/test_base_buf.c \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_error.c \

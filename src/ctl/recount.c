@@ -3,6 +3,7 @@
 #include "ctl/recount.h"
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "model/query.h"
@@ -45,9 +46,9 @@ struct recount {
 	struct arena arena;
 	struct strmap *index;
 	struct kept **kept;
-	size_t n, cap;
+	uint32_t n, cap;
 	struct late *late; /* events that cells need not include yet */
-	size_t n_late, cap_late;
+	uint32_t n_late, cap_late;
 	int64_t counted_before;
 };
 
@@ -83,19 +84,12 @@ keep(struct recount *rc, const struct cell_key *k, uint32_t n_slots, struct kept
 		return EMP_NOMEM;
 	kept->key = *k;
 	kept->n_slots = n_slots;
-	if (rc->n == rc->cap) {
-		size_t cap = rc->cap > 0 ? rc->cap * 2 : 1024;
-		struct kept **list = realloc(rc->kept, cap * sizeof *list);
-
-		if (list == NULL)
-			return EMP_NOMEM;
-		rc->kept = list;
-		rc->cap = cap;
-	}
+	if (!array_reserve(&rc->kept, &rc->cap, rc->n + 1, sizeof(struct kept *)))
+		return EMP_NOMEM;
 	rc->kept[rc->n] = kept;
 	key_bytes(key, k);
 	*out = kept;
-	return strmap_put(rc->index, (struct str){key, sizeof key}, (uint32_t)rc->n++);
+	return strmap_put(rc->index, (struct str){key, sizeof key}, rc->n++);
 }
 
 static enum emp_rc
@@ -152,15 +146,8 @@ note_late(void *ctx, const struct event_row *e)
 		subject = SUBJECT_SIGNAL;
 	else if (e->type == EVENT_RECOGNITION_GIVEN)
 		subject = SUBJECT_RECOGNITION;
-	if (rc->n_late == rc->cap_late) {
-		size_t cap = rc->cap_late > 0 ? rc->cap_late * 2 : 1024;
-		struct late *list = realloc(rc->late, cap * sizeof *list);
-
-		if (list == NULL)
-			return EMP_NOMEM;
-		rc->late = list;
-		rc->cap_late = cap;
-	}
+	if (!array_reserve(&rc->late, &rc->cap_late, rc->n_late + 1, sizeof *rc->late))
+		return EMP_NOMEM;
 	rc->late[rc->n_late++] = (struct late){e->series, subject, e->time / MS_PER_S};
 	return EMP_OK;
 }

@@ -10,26 +10,6 @@
 
 #include <stdlib.h>
 
-static bool
-declared_by_name(const struct defs *d, struct str name)
-{
-	uint32_t low = 0;
-	uint32_t high = d->n_units;
-
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-		int cmp = str_cmp(str_from(d->units[mid].name), name);
-
-		if (cmp == 0)
-			return true;
-		if (cmp < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return false;
-}
-
 /* Nearest ancestor that is shown, 0: none. */
 static uint32_t
 shown_above(const struct intern *units, const bool *shown, uint32_t u)
@@ -97,7 +77,7 @@ job_fold(struct job *j)
 	for (uint32_t u = 1; u <= n; u++)
 		shown[u] = people[u] >= K_ANONYMITY &&
 			(levels_declared(j->levels, u) ||
-			 declared_by_name(j->defs, intern_text(units, u)));
+			 defs_unit(j->defs, intern_text(units, u)) != NULL);
 	rc = hide_complements(units, shown, people, n);
 	for (uint32_t u = 1; u <= n; u++)
 		fold[u] = shown[u] ? u : shown_above(units, shown, u);

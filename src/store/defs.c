@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
@@ -29,15 +30,8 @@ list_add(struct list *l, size_t size)
 {
 	void *at;
 
-	if (l->n == l->cap) {
-		uint32_t cap = l->cap > 0 ? l->cap * 2 : 16;
-		void *more = realloc(l->p, cap * size);
-
-		if (more == NULL)
-			return NULL;
-		l->p = more;
-		l->cap = cap;
-	}
+	if (!array_reserve(&l->p, &l->cap, l->n + 1, size))
+		return NULL;
 	at = (char *)l->p + l->n * size;
 	memset(at, 0, size);
 	l->n++;

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
@@ -87,15 +88,9 @@ sealed_begin(struct store *s)
 static enum emp_rc
 stage(struct group *g, const struct event *e, int64_t seq, uint32_t series)
 {
-	if (g->n_staged == g->cap_staged) {
-		uint32_t cap = g->cap_staged > 0 ? g->cap_staged * 2 : 256;
-		struct staged *more = realloc(g->staged, cap * sizeof *more);
-
-		if (more == NULL)
-			return EMP_NOMEM;
-		g->staged = more;
-		g->cap_staged = cap;
-	}
+	if (!array_reserve(&g->staged, &g->cap_staged, g->n_staged + 1,
+			   sizeof *g->staged))
+		return EMP_NOMEM;
 	g->staged[g->n_staged++] = (struct staged){e, seq, series, NO_SLOTS};
 	return EMP_OK;
 }
@@ -110,15 +105,9 @@ stage_slots(struct group *g, const struct event *e, const uint32_t *slot)
 		any = any || e->answers[i].question < 0;
 	if (!any)
 		return EMP_OK;
-	if (g->n_new_slots + e->n_answers > g->cap_new_slots) {
-		uint32_t cap = (g->cap_new_slots + e->n_answers) * 2;
-		uint32_t *more = realloc(g->new_slot, cap * sizeof *more);
-
-		if (more == NULL)
-			return EMP_NOMEM;
-		g->new_slot = more;
-		g->cap_new_slots = cap;
-	}
+	if (!array_reserve(&g->new_slot, &g->cap_new_slots,
+			   g->n_new_slots + e->n_answers, sizeof *slot))
+		return EMP_NOMEM;
 	memcpy(g->new_slot + g->n_new_slots, slot, e->n_answers * sizeof *slot);
 	g->staged[g->n_staged - 1].new_slots = g->n_new_slots;
 	g->n_new_slots += e->n_answers;

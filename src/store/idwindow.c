@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define INDEX_FIRST_SLOTS 65536u
-#define MARKS_FIRST_CAP 64u
 #define MS_PER_MINUTE 60000
 #define MINUTES_PER_HOUR 60
 
@@ -24,12 +25,10 @@ id_window_init(struct id_window *w, uint32_t max, uint32_t hours)
 	while (w->places < w->cap)
 		w->places = w->places << 1 | 1;
 	w->mask = INDEX_FIRST_SLOTS - 1;
-	w->cap_marks = MARKS_FIRST_CAP;
 	/* Large and untouched: pages come as entries do. */
 	w->ring = calloc(w->cap, sizeof *w->ring);
 	w->index = calloc(INDEX_FIRST_SLOTS, sizeof *w->index);
-	w->mark = calloc(MARKS_FIRST_CAP, sizeof *w->mark);
-	if (w->ring == NULL || w->index == NULL || w->mark == NULL) {
+	if (w->ring == NULL || w->index == NULL) {
 		id_window_fini(w);
 		return EMP_NOMEM;
 	}
@@ -210,15 +209,9 @@ id_window_commit(struct id_window *w, int64_t now, int64_t block)
 	w->committed = w->head;
 	if (first != w->head &&
 	    (w->n_marks == 0 || w->mark[w->n_marks - 1].minute < minute)) {
-		if (w->n_marks == w->cap_marks) {
-			struct id_mark *more = realloc(
-				w->mark, w->cap_marks * 2 * sizeof *w->mark);
-
-			if (more == NULL)
-				return EMP_NOMEM;
-			w->mark = more;
-			w->cap_marks *= 2;
-		}
+		if (!array_reserve(&w->mark, &w->cap_marks, w->n_marks + 1,
+				   sizeof *w->mark))
+			return EMP_NOMEM;
 		w->mark[w->n_marks++] = (struct id_mark){minute, first, block};
 	}
 	expire(w, minute);

@@ -8,8 +8,7 @@
  */
 #include "store/impl.h"
 
-#include <stdlib.h>
-
+#include "base/array.h"
 #include "store/db.h"
 
 static const struct new_question *
@@ -79,15 +78,9 @@ register_question(struct store *s, const struct survey *now, struct str name,
 	struct new_question *n;
 	enum emp_rc rc;
 
-	if (g->n_questions == g->cap_questions) {
-		uint32_t cap = g->cap_questions > 0 ? g->cap_questions * 2 : 16;
-		struct new_question *more = realloc(g->question, cap * sizeof *more);
-
-		if (more == NULL)
-			return EMP_NOMEM;
-		g->question = more;
-		g->cap_questions = cap;
-	}
+	if (!array_reserve(&g->question, &g->cap_questions, g->n_questions + 1,
+			   sizeof *n))
+		return EMP_NOMEM;
 	n = &g->question[g->n_questions];
 	n->survey = now->id;
 	n->q = question_registered(now, name);

@@ -3,8 +3,7 @@
  * nobody. */
 #include "store/impl.h"
 
-#include <stdlib.h>
-
+#include "base/array.h"
 #include "base/clock.h"
 #include "store/db.h"
 
@@ -17,20 +16,6 @@ static struct store_batch *
 batch_of(struct qnode *n)
 {
 	return (struct store_batch *)(void *)n;
-}
-
-/* False when out of memory, with the old room as it was. */
-static bool
-batches_grow(struct store *s)
-{
-	uint32_t cap = s->cap_batches * 2;
-	struct store_batch **more = realloc(s->batches, cap * sizeof(*more));
-
-	if (more == NULL)
-		return false;
-	s->batches = more;
-	s->cap_batches = cap;
-	return true;
 }
 
 /* The next group: in order of arrival, up to group_max events, atomic ones alone. */
@@ -48,7 +33,8 @@ next_group(struct store *s)
 		     events + b->n > s->config.group_max))
 			break;
 		/* Out of memory: a smaller group does as well. */
-		if (n == s->cap_batches && !batches_grow(s))
+		if (!array_reserve(&s->batches, &s->cap_batches, n + 1,
+				   sizeof(struct store_batch *)))
 			break;
 		s->waiting = b->node.next != NULL ? batch_of(b->node.next) : NULL;
 		s->batches[n++] = b;
