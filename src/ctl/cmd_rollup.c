@@ -272,8 +272,7 @@ add_beside(void *ctx, const char *name, const struct json_node *value)
 	    json_node_count(value) == 0)
 		return;
 	if (strcmp(name, "missing") == 0) {
-		buf_add_z(b->out,
-			  "\nA - may stand for what cannot be computed without:");
+		buf_add_z(b->out, "\nWhere a figure is -, events may be missing:");
 		for (size_t i = 0; i < json_node_count(value); i++)
 			buf_printf(b->out, " %.*s",
 				   STR_FMT(json_node_str(json_node_at(value, i))));
