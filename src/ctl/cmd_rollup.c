@@ -125,18 +125,72 @@ has_decimals(const struct json_node *rows, const char *name)
 	return false;
 }
 
+static bool
+has_number(const struct json_node *row, const char *name)
+{
+	int type = json_node_type(json_node_get(row, name));
+
+	return type == JSON_NODE_INTEGER || type == JSON_NODE_REAL;
+}
+
+static bool
+any_number(const struct json_node *rows, const char *name)
+{
+	for (size_t i = 0; i < json_node_count(rows); i++)
+		if (has_number(json_node_at(rows, i), name))
+			return true;
+	return false;
+}
+
 /* The figure to draw, NULL: none. */
 static const char *
-choose_bar(const struct ctl *c, const struct columns *cs)
+choose_bar(const struct ctl *c, const struct columns *cs, const struct json_node *rows)
 {
 	const char *asked = c->opt[CTL_OPT_BAR];
 
 	if (asked != NULL)
 		return among(asked, cs->name, cs->n) ? asked : NULL;
 	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-		if (among(figures[i], cs->name, cs->n))
+		if (any_number(rows, figures[i]))
 			return figures[i];
 	return NULL;
+}
+
+/* A row of another metric is drawn by its own figure: all percentages share a scale. */
+static const char *
+bar_of(const struct ctl *c, const struct json_node *row, const char *figure)
+{
+	if (c->opt[CTL_OPT_BAR] != NULL || AMONG(figure, unbounded))
+		return figure;
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+		if (!AMONG(figures[i], unbounded) && has_number(row, figures[i]))
+			return figures[i];
+	return figure;
+}
+
+/* "bars csat, nps": what the rows are drawn by. */
+static void
+add_bar_names(const struct ctl *c, const struct json_node *rows, const char *figure,
+	      struct buf *out)
+{
+	const char *comma = "bars ";
+
+	if (c->opt[CTL_OPT_BAR] != NULL) {
+		buf_printf(out, "%s%s", comma, figure);
+		return;
+	}
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+		size_t r = 0;
+
+		while (r < json_node_count(rows) &&
+		       strcmp(bar_of(c, json_node_at(rows, r), figure), figures[i]) !=
+			       0)
+			r++;
+		if (r == json_node_count(rows))
+			continue;
+		buf_printf(out, "%s%s", comma, figures[i]);
+		comma = ", ";
+	}
 }
 
 static double
@@ -208,8 +262,9 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 			add_value(&t, json_node_get(row, cs->name[i]), decimals[i]);
 		if (figure != NULL)
 			add_bar(&t, &c->term,
-				json_node_number(json_node_get(row, figure)), most,
-				room);
+				json_node_number(
+					json_node_get(row, bar_of(c, row, figure))),
+				most, room);
 	}
 	if (figure == NULL && room > 0)
 		plain.colour = false; /* only measured */
@@ -221,7 +276,8 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 /* What holds for the whole answer: the window, what the bars are, and whether
  * dimensions were folded. */
 static void
-add_window(struct buf *out, const struct json_node *root, const char *figure)
+add_window(const struct ctl *c, const struct json_node *root, const char *figure,
+	   struct buf *out)
 {
 	static const char *const members[] = {"from", "to", "as_of"};
 	const char *space = "";
@@ -235,7 +291,8 @@ add_window(struct buf *out, const struct json_node *root, const char *figure)
 		space = "  ";
 	}
 	if (figure != NULL) {
-		buf_printf(out, "%sbars %s", space, figure);
+		buf_add_z(out, space);
+		add_bar_names(c, json_node_get(root, "rows"), figure, out);
 		space = "  ";
 	}
 	if (json_node_true(json_node_get(root, "incomplete")))
@@ -316,11 +373,11 @@ show(const struct ctl *c, const struct json_node *root)
 	enum ctl_exit e;
 
 	note_columns(&cs, rows);
-	figure = choose_bar(c, &cs);
+	figure = choose_bar(c, &cs, rows);
 	if (asked != NULL && figure == NULL && strcmp(asked, "none") != 0)
 		return ctl_fail("the rows have no figure %s", asked);
 	buf_init(&out, 0);
-	add_window(&out, root, figure);
+	add_window(c, root, figure, &out);
 	add_rows(c, rows, &cs, figure, &out);
 	json_node_each(root, add_beside, &(struct beside){c, &out});
 	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");

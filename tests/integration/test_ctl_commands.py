@@ -155,10 +155,24 @@ def test_rollup_table(tool):
     rows = lines[lines.index(head) + 1:]
     assert [r.split()[3] for r in rows[:2]] == ["shop/a", "shop/b"]
     assert rows[0].rstrip().endswith("#") and not rows[1].rstrip().endswith("#")
-    assert "\x1b" not in "".join(lines)
+    assert "\x1b" not in "".join(lines) and "bars csat" in lines[0]
     assert "█" in tool.ok(*ROLLUP, env={"LC_ALL": "C.UTF-8"})
     assert "#" not in tool.ok(*ROLLUP, "--bar", "none")
     assert "no figure" in tool.fails(*ROLLUP, "--bar", "shoe_size")
+
+
+def test_each_row_has_the_bar_of_its_own_figure(daemon, tmp_path):
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/visit", SURVEY).status == 201
+        assert c.event({"type": "survey.answered",
+                        "data": {"survey": "visit", "answers": {
+                            "overall": 4, "recommend": 10}}}).status == 201
+    own = Tool(daemon, tmp_path / "memory")
+    lines = own.ok("rollup", "satisfaction", env={"LC_ALL": "C"}).splitlines()
+    assert lines[0].endswith("bars csat, nps")
+    assert all(line.endswith("#") for line in lines[2:])
+    lines = own.ok("rollup", "satisfaction", "--bar", "csat").splitlines()
+    assert lines[0].endswith("bars csat") and not lines[-1].endswith(("#", "█"))
 
 
 def test_rollup_raw(tool, client):
