@@ -17,7 +17,7 @@ static const struct {
 	{"sequence", "events in empowerd.db"},
 	{"queue_events", "events waiting for a commit"},
 	{"last_commit_microseconds", "microseconds of the last commit"},
-	{"id_window_age_seconds", "seconds since the oldest id remembered"},
+	{"id_window_age_seconds", "seconds for which a repeat is recognised, at least"},
 	{"series", "combinations of dimensions"},
 	{"database_bytes", "bytes of empowerd.db"},
 	{"wal_bytes", "bytes of its write-ahead log"},
