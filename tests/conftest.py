@@ -28,3 +28,13 @@ def client(shared):
     """A connection to the shared daemon with the admin's token."""
     with shared.client() as c:
         yield c
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A machine without a network cannot run every test. Where CI is set it must: a
+    test that is skipped there has failed."""
+    report = (yield).get_result()
+    if report.skipped and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {call.excinfo.value}"
