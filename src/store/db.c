@@ -126,6 +126,16 @@ db_prepare(sqlite3 *db, sqlite3_stmt **out, const char *sql)
 }
 
 enum emp_rc
+db_prepare_all(sqlite3 *db, const struct db_statement *list, size_t n)
+{
+	enum emp_rc rc = EMP_OK;
+
+	for (size_t i = 0; rc == EMP_OK && i < n; i++)
+		rc = db_prepare(db, list[i].out, list[i].sql);
+	return rc;
+}
+
+enum emp_rc
 db_run(sqlite3_stmt *s)
 {
 	static struct log_limit limit;

@@ -32,6 +32,13 @@ enum emp_rc db_rc(int rc);
 EMP_MUST_CHECK enum emp_rc db_exec(sqlite3 *db, const char *sql);
 /* Kept for long, so prepared for it. */
 EMP_MUST_CHECK enum emp_rc db_prepare(sqlite3 *db, sqlite3_stmt **out, const char *sql);
+/* Many, until one fails. */
+struct db_statement {
+	sqlite3_stmt **out;
+	const char *sql;
+};
+EMP_MUST_CHECK enum emp_rc db_prepare_all(sqlite3 *db, const struct db_statement *list,
+					  size_t n);
 /* Steps a statement without rows to its end and resets it. */
 EMP_MUST_CHECK enum emp_rc db_run(sqlite3_stmt *s);
 /* Steps: *row tells whether there is one; without, or on error, the statement is reset.

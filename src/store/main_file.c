@@ -37,10 +37,7 @@ on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
 enum emp_rc
 main_file_prepare(struct main_file *f)
 {
-	const struct {
-		sqlite3_stmt **out;
-		const char *sql;
-	} statements[] = {
+	const struct db_statement statements[] = {
 		{&f->begin, "BEGIN IMMEDIATE"},
 		{&f->commit, "COMMIT"},
 		{&f->event,
@@ -88,13 +85,11 @@ main_file_prepare(struct main_file *f)
 		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
 	};
 
-	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-		enum emp_rc rc = db_prepare(f->db, statements[i].out,
-					    statements[i].sql);
+	enum emp_rc rc = db_prepare_all(f->db, statements,
+					sizeof statements / sizeof *statements);
 
-		if (rc != EMP_OK)
-			return rc;
-	}
+	if (rc != EMP_OK)
+		return rc;
 	f->slots = calloc(SURVEY_SLOTS_MAX, sizeof *f->slots);
 	if (f->slots == NULL)
 		return EMP_NOMEM;

@@ -14,10 +14,7 @@
 enum emp_rc
 sealed_file_prepare(struct sealed_file *f)
 {
-	const struct {
-		sqlite3_stmt **out;
-		const char *sql;
-	} statements[] = {
+	const struct db_statement statements[] = {
 		{&f->begin, "BEGIN IMMEDIATE"},
 		{&f->commit, "COMMIT"},
 		{&f->event,
@@ -55,14 +52,8 @@ sealed_file_prepare(struct sealed_file *f)
 		 "WHERE id = ?1 AND revoked IS NULL"},
 	};
 
-	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-		enum emp_rc rc = db_prepare(f->db, statements[i].out,
-					    statements[i].sql);
-
-		if (rc != EMP_OK)
-			return rc;
-	}
-	return EMP_OK;
+	return db_prepare_all(f->db, statements,
+			      sizeof statements / sizeof *statements);
 }
 
 static const char *
