@@ -8,9 +8,6 @@
 
 /* Retired blocks that make a publication look for readers' epochs. */
 #define RECLAIM_AT 1024
-/* At start the cells of so many days are fed, reckoned from a moment after the horizons
- * were: memory must not claim one that it was not given (seconds). */
-#define FED_MARGIN S_PER_HOUR
 
 enum emp_rc
 agg_new(struct agg **out, const struct agg_config *c)
@@ -282,11 +279,9 @@ agg_tidy(struct agg *a, int64_t now_s)
 	raise_to(&a->ram[GRAIN_MINUTE], minute);
 	raise_to(&a->ram[GRAIN_HOUR], hour);
 	raise_to(&a->ram[GRAIN_HOUR],
-		 tz_ceil(z, TZ_DAY,
-			 now_s + FED_MARGIN - a->c.ram_hour_days * S_PER_DAY));
-	raise_to(
-		&a->ram[GRAIN_DAY],
-		tz_ceil(z, TZ_DAY, now_s + FED_MARGIN - a->c.ram_day_days * S_PER_DAY));
+		 tz_ceil(z, TZ_DAY, now_s - a->c.ram_hour_days * S_PER_DAY));
+	raise_to(&a->ram[GRAIN_DAY],
+		 tz_ceil(z, TZ_DAY, now_s - a->c.ram_day_days * S_PER_DAY));
 	for (uint32_t i = 0; i < n && i < TIDY_SERIES; i++) {
 		struct series *s;
 		struct track *t;

@@ -62,8 +62,9 @@ size_t agg_cells_dirty(struct agg *a, struct cell *out, size_t max);
 void agg_cells_written(struct agg *a, bool ok);
 /* INT64_MAX: nothing is dirty. */
 int64_t agg_dirty_since(const struct agg *a);
-/* Move the horizons to `now_s`, forget a slice of what they passed, free what no reader
- * can see any more. About once a minute; bounded work per call. */
+/* Move the horizons to what `now_s` makes of the ages, forget a slice of what they
+ * passed, free what no reader can see any more. About once a minute; bounded work per
+ * call. The cells fed at start must be reckoned from the same moment. */
 void agg_tidy(struct agg *a, int64_t now_s);
 
 /* [any] */

@@ -38,6 +38,12 @@ clock_mono_ns(void)
 	return (uint64_t)now.tv_sec * (uint64_t)NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+int64_t
+clock_mono_ms(void)
+{
+	return (int64_t)(clock_mono_ns() / NS_PER_MS);
+}
+
 void
 clock_set_fixed(int64_t ms)
 {

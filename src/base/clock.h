@@ -19,6 +19,8 @@
 int64_t clock_now_ms(void);
 /* [any] Monotonic, ns. */
 uint64_t clock_mono_ns(void);
+/* The same in ms. [any] */
+int64_t clock_mono_ms(void);
 /* Unit tests: from now on clock_now_ms returns this; negative: back to real time. */
 void clock_set_fixed(int64_t ms);
 

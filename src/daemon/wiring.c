@@ -21,15 +21,15 @@ on_load(void *ctx, const struct cell_key *k, struct cell *out)
 	return store_cell_load(p->store, k, out);
 }
 
+/* Ages are reckoned from the newest event: that moment is in the file, so horizons are
+ * the same after a start, whatever the clock did. */
 static void
 tidy(struct parts *p)
 {
-	int64_t now = clock_now_ms() / MS_PER_S;
-
-	if (now < p->tidied_s + TIDY_EVERY_S && now >= p->tidied_s)
+	if (p->newest_s < p->tidied_s + TIDY_EVERY_S)
 		return;
-	p->tidied_s = now;
-	agg_tidy(p->agg, now);
+	p->tidied_s = p->newest_s;
+	agg_tidy(p->agg, p->newest_s);
 }
 
 static enum emp_rc
@@ -51,6 +51,9 @@ on_opened(void *ctx, struct store *s)
 	EMP_ASSERT(p->cfg->max_series + AUDIENCE_EMPLOYEE < AGG_SERIES_END);
 	rc = agg_new(&p->agg, &c);
 	p->store = s;
+	p->newest_s = store_newest(s) / MS_PER_S;
+	if (p->newest_s == 0)
+		p->newest_s = clock_now_ms() / MS_PER_S;
 	if (rc == EMP_OK)
 		tidy(p);
 	return rc;
@@ -98,6 +101,8 @@ on_publish(void *ctx, int64_t seq, int64_t as_of)
 {
 	struct parts *p = ctx;
 
+	if (as_of != 0)
+		p->newest_s = as_of / MS_PER_S;
 	agg_publish(p->agg, seq, as_of);
 }
 

@@ -26,7 +26,8 @@ struct parts {
 	struct net *net;
 	bool inherited; /* systemd's sockets, and no others */
 	uint64_t started_ns;
-	int64_t tidied_s;        /* [writer] */
+	int64_t newest_s;        /* [writer] commit time of the newest event */
+	int64_t tidied_s;        /* [writer] newest_s when it was last tidied */
 	_Atomic bool failed;     /* the store gave up */
 	_Atomic uint64_t groups; /* that the writer has finished, to see it alive */
 	pthread_t main;

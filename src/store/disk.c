@@ -29,7 +29,7 @@ disk_set_full(struct store *s, bool full)
 bool
 disk_ok(struct store *s)
 {
-	int64_t now = (int64_t)(clock_mono_ns() / 1000000);
+	int64_t now = clock_mono_ms();
 	struct statvfs v;
 	uint64_t available;
 

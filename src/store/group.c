@@ -259,18 +259,21 @@ put_cells(struct store *s, uint32_t max)
 	return rc;
 }
 
-/* Now and then: what is too old to be kept. Counters look at the same limits with their
- * own clock, so a bucket of grace is left. */
+/* Now and then: what is too old to be kept, seen from the newest event: a clock that
+ * was ahead for a while must not cost cells. Counters look at the same limits at
+ * another moment, so a bucket of grace is left. */
 static enum emp_rc
 prune(struct store *s)
 {
-	const int64_t now = s->group.now / MS_PER_S;
+	const struct group *g = &s->group;
+	const int64_t newest = (g->n_staged > 0 ? g->now : s->received) / MS_PER_S;
 	const int64_t before[] = {
-		[GRAIN_MINUTE] = now - (s->config.minute_hours + 1) * S_PER_HOUR,
-		[GRAIN_HOUR] = now - (s->config.hour_days + 1) * S_PER_DAY};
+		[GRAIN_MINUTE] = newest - (s->config.minute_hours + 1) * S_PER_HOUR,
+		[GRAIN_HOUR] = newest - (s->config.hour_days + 1) * S_PER_DAY};
+	const int64_t now = clock_mono_ms();
 	enum emp_rc rc = EMP_OK;
 
-	if (s->group.now < s->maintained + MAINTAIN_MS)
+	if (s->maintained != 0 && now < s->maintained + MAINTAIN_MS)
 		return EMP_OK;
 	for (int grain = GRAIN_MINUTE; rc == EMP_OK && grain < GRAIN_DAY; grain++) {
 		sqlite3_bind_int(s->main.cell_prune, 1, grain);
@@ -282,7 +285,7 @@ prune(struct store *s)
 		rc = db_run(s->main.id_prune);
 	}
 	if (rc == EMP_OK)
-		s->maintained = s->group.now;
+		s->maintained = now;
 	return rc;
 }
 

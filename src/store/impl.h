@@ -125,7 +125,7 @@ struct store {
 	unsigned int failures_in_row;
 	bool fatal;
 	int64_t disk_looked;  /* ms */
-	int64_t maintained;   /* ms */
+	int64_t maintained;   /* ms, of the steady clock; 0: not yet */
 	int64_t vacuumed_day; /* days since 1970 */
 	int checkpoint_tried; /* pages in the log when it was last tried */
 	struct counters counters;

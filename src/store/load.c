@@ -309,11 +309,11 @@ load_cells(struct store *s)
 		"WHERE grain = ?1 AND start < ?2 ORDER BY start LIMIT 1",
 		"SELECT grain, start, series_id, subject, seq, slots FROM cell "
 		"WHERE grain = ?1 AND start >= ?2"};
-	const int64_t now = clock_now_ms() / MS_PER_S;
+	const int64_t newest = s->received / MS_PER_S;
 	const int64_t from[GRAIN_COUNT] = {
 		[GRAIN_MINUTE] = 0,
-		[GRAIN_HOUR] = now - s->config.ram_hour_days * S_PER_DAY,
-		[GRAIN_DAY] = now - s->config.ram_day_days * S_PER_DAY};
+		[GRAIN_HOUR] = newest - s->config.ram_hour_days * S_PER_DAY,
+		[GRAIN_DAY] = newest - s->config.ram_day_days * S_PER_DAY};
 	enum emp_rc rc = EMP_OK;
 
 	for (size_t i = 0; rc == EMP_OK && i < sizeof sql / sizeof *sql; i++) {

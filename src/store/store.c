@@ -380,6 +380,12 @@ store_tz(const struct store *s)
 	return s->tz;
 }
 
+int64_t
+store_newest(const struct store *s)
+{
+	return s->received;
+}
+
 const struct defs *
 store_defs(const struct store *s)
 {

@@ -31,13 +31,16 @@ struct store_config {
 	uint32_t group_max;              /* events in one transaction */
 	int minute_hours, hour_days;     /* how long fine cells are kept: 48, 400 */
 	int ram_hour_days, ram_day_days; /* cells fed to hooks->cell at open: 35, 400 */
+	/* All of these days and hours are before the newest event, not before now: the
+	 * file says when that was, and the clock may have been wrong. */
 };
 
 /* What the daemon plugs in. All [writer] unless noted. */
 struct store_hooks {
 	void *ctx;
-	/* [main] The first of all, while the file is being opened: names and time zone
-	 * are known, so store_names and store_tz may be asked from here on. */
+	/* [main] The first of all, while the file is being opened: names, time zone and
+	 * newest event are known, so store_names, store_tz and store_newest may be
+	 * asked from here on. */
 	enum emp_rc (*opened)(void *ctx, struct store *s);
 	/* At open [main], then before the commit hook that first uses them. */
 	enum emp_rc (*series)(void *ctx, uint32_t id, uint8_t audience,
@@ -126,6 +129,9 @@ EMP_MUST_CHECK enum emp_rc store_change(struct store *s, struct store_change *c)
 /* [any] Published names; dim DIM_UNIT has parents. Live as long as the store. */
 const struct intern *store_names(const struct store *s, enum dim d);
 const struct tz *store_tz(const struct store *s);
+/* [main] in the hooks at open: commit time of the newest event, ms; 0: there is none.
+ */
+int64_t store_newest(const struct store *s);
 /* [main] The definitions as they were at open, borrowed from the store. */
 const struct defs *store_defs(const struct store *s);
 

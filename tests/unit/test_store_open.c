@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/db.h"
 #include "store/schema.h"
 #include "store_support.h"
@@ -138,6 +139,32 @@ START_TEST(another_time_zone_is_refused)
 	support.config.timezone = NULL;
 	support_open();
 	ck_assert_str_eq(tz_name(store_tz(support.store)), "UTC");
+}
+END_TEST
+
+/* What memory gets at start depends on the file alone: a clock that is wrong then, or
+ * was when the file was written, makes no difference to what counters hold. */
+START_TEST(cells_are_fed_by_the_age_of_the_newest_event)
+{
+	struct answer a[2];
+	struct event e;
+
+	support.config.ram_day_days = 35;
+	support_open();
+	support_survey(AUDIENCE_CUSTOMER);
+	for (int i = 0; i < 2; i++) {
+		e = support_answer(NULL, &a[i], 3 + i);
+		e.dim[DIM_UNIT] = i == 0 ? STR("north") : STR("south");
+		e.time = clock_now_ms();
+		ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	}
+	support_close();
+	clock_set_fixed(clock_now_ms() + 100 * S_PER_DAY * MS_PER_S);
+	support_open();
+	ck_assert_uint_eq(support.n_cells, 2);
+	ck_assert_uint_eq(support.replayed, 0);
+	support_verify();
+	clock_set_fixed(-1);
 }
 END_TEST
 
@@ -287,6 +314,7 @@ store_open_suite(void)
 	tcase_add_test(tc, every_column_is_described);
 	tcase_add_test(tc, every_table_is_strict_and_named_in_the_singular);
 	tcase_add_test(tc, dictionaries_hold_the_catalogue);
+	tcase_add_test(tc, cells_are_fed_by_the_age_of_the_newest_event);
 	tcase_add_test(tc, a_migration_keeps_a_copy_until_the_start_succeeded);
 	suite_add_tcase(s, tc);
 	return s;
