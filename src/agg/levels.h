@@ -1,6 +1,6 @@
 /* What headcount.set and base.set declared: figures that hold from a moment on, by
  * unit. A unit's figure is about its subtree: its own declaration, or else the sum of
- * its children's. One thread uses one of them. */
+ * its children's. [reader], one thread per struct. */
 #ifndef EMP_AGG_LEVELS_H
 #define EMP_AGG_LEVELS_H
 

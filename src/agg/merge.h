@@ -3,7 +3,7 @@
  * A window is covered by the coarsest cells that fit: whole days by days, what is left
  * at its edges by hours and minutes, as far as those exist at that age. Memory is read
  * first; what it does not hold is fed from the file afterwards (merge_feed), which
- * skips the cells that memory had. One thread uses one merge. */
+ * skips the cells that memory had. [worker] or [reader], one thread per merge. */
 #ifndef EMP_AGG_MERGE_H
 #define EMP_AGG_MERGE_H
 

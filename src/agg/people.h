@@ -1,9 +1,9 @@
 /* Figures about people, computed from rows of the file: who cannot be counted by
  * adding, because a person of Monday and of Tuesday is one person.
  *
- * Sets live in memory, as pseudonyms; nothing of them leaves but their number. One
- * thread uses one of them. EMP_TOO_LARGE when more than PEOPLE_MAX pairs would be
- * remembered. */
+ * Sets live in memory, as pseudonyms; nothing of them leaves but their number.
+ * [reader], one thread per struct. EMP_TOO_LARGE when more than PEOPLE_MAX pairs would
+ * be remembered. */
 #ifndef EMP_AGG_PEOPLE_H
 #define EMP_AGG_PEOPLE_H
 

@@ -1,7 +1,7 @@
 /* A bump allocator: many small pieces that die together.
  *
  * Pieces are 8-byte aligned and never move. A mark can be rolled back to, which the
- * decoder uses to drop what a rejected event left behind. Not shared between threads.
+ * decoder uses to drop what a rejected event left behind. [any], one thread per arena.
  */
 #ifndef EMP_BASE_ARENA_H
 #define EMP_BASE_ARENA_H

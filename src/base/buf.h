@@ -2,7 +2,7 @@
  *
  * Appending never fails loudly: when memory runs out or `max` would be passed, the
  * buffer turns `failed` and ignores further appends, so that writers check once at the
- * end (buf_ok). Not shared between threads.
+ * end (buf_ok). [any], one thread per buffer.
  */
 #ifndef EMP_BASE_BUF_H
 #define EMP_BASE_BUF_H

@@ -1,5 +1,5 @@
 /* One writer per datum, checked while running: a structure that belongs to a thread
- * remembers which, and every entry point asserts it. The cost is one load. */
+ * remembers which, and every entry point asserts it. The cost is one load. [any] */
 #ifndef EMP_BASE_OWNER_H
 #define EMP_BASE_OWNER_H
 

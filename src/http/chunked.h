@@ -5,7 +5,7 @@
  *
  * HTTP_MORE: all of `in` was used up. HTTP_DONE: `in` starts behind the message.
  * HTTP_BAD: c->rc and c->why say what is wrong; the connection must be closed.
- * The decoder keeps no bytes, so input may be cut anywhere.
+ * The decoder keeps no bytes, so input may be cut anywhere. [any]
  */
 #ifndef EMP_HTTP_CHUNKED_H
 #define EMP_HTTP_CHUNKED_H

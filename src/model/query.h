@@ -2,7 +2,7 @@
  *
  * Built parameter by parameter from the URL (or from the command line); every parameter
  * is one row of a table that says which rollups take it. Strings are borrowed from the
- * caller. */
+ * caller. [any] */
 #ifndef EMP_MODEL_QUERY_H
 #define EMP_MODEL_QUERY_H
 

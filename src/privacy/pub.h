@@ -3,7 +3,8 @@
  * A rollup is a table: rows that share groups and buckets of time, and a list of
  * columns, each with a name and a function that gives its value for a row. JSON rows,
  * JSON columns and CSV follow from that list, so that a new rollup, or a new figure, is
- * a few lines of a table. Everything lives in one arena. */
+ * a few lines of a table. Everything lives in one arena. [worker] or [reader], one
+ * thread per answer. */
 #ifndef EMP_PRIVACY_PUB_H
 #define EMP_PRIVACY_PUB_H
 

@@ -2,7 +2,8 @@
  *
  * rollup.c runs the steps that all rollups share: which audiences, merging memory with
  * the file, the order of groups and times. Each rollup's own file says what is merged,
- * which columns a row has and what they hold. */
+ * which columns a row has and what they hold. [worker] or [reader], one thread per job.
+ */
 #ifndef EMP_PRIVACY_ROLLUP_IMPL_H
 #define EMP_PRIVACY_ROLLUP_IMPL_H
 
