@@ -14,12 +14,15 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Counters: every event before this number is in `cell`.
+-- Counters: every event before this number is in `cell`; and cells of minutes and hours
+-- that start before these moments are gone, going, or lack what came too late for them.
 CREATE TABLE progress (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  counted_before INTEGER NOT NULL CHECK (counted_before >= 1)
+  counted_before INTEGER NOT NULL CHECK (counted_before >= 1),
+  minutes_from INTEGER NOT NULL,
+  hours_from INTEGER NOT NULL
 ) STRICT;
-INSERT INTO progress (id, counted_before) VALUES (1, 1);
+INSERT INTO progress (id, counted_before, minutes_from, hours_from) VALUES (1, 1, 0, 0);
 
 -- Dictionaries that the program brings along.
 CREATE TABLE audience (
@@ -387,6 +390,8 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('progress', '', 'How far counters were written to cell', ''),
 ('progress', 'id', 'Always 1', ''),
 ('progress', 'counted_before', 'Events before this number are in cell', 'event.seq'),
+('progress', 'minutes_from', 'Cells of minutes are kept from here on', 'Unix s'),
+('progress', 'hours_from', 'Cells of hours are kept from here on', 'Unix s'),
 ('question', '', 'Questions of surveys', ''),
 ('question', 'id', 'Number used by answer', ''),
 ('question', 'survey_id', 'Its survey', ''),

@@ -226,6 +226,12 @@ agg_leave(struct agg_reader *r)
 
 /* ---- horizons ------------------------------------------------------------------ */
 
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void
 raise_to(_Atomic int64_t *h, int64_t t)
 {
@@ -270,8 +276,11 @@ void
 agg_tidy(struct agg *a, int64_t now_s)
 {
 	const struct tz *z = a->c.tz;
-	int64_t minute = tz_ceil(z, TZ_HOUR, now_s - a->c.minute_hours * S_PER_HOUR);
-	int64_t hour = tz_ceil(z, TZ_DAY, now_s - a->c.hour_days * S_PER_DAY);
+	int64_t minute = later(
+		tz_ceil(z, TZ_HOUR, now_s - a->c.minute_hours * S_PER_HOUR),
+		a->c.from[GRAIN_MINUTE]);
+	int64_t hour = later(tz_ceil(z, TZ_DAY, now_s - a->c.hour_days * S_PER_DAY),
+			     a->c.from[GRAIN_HOUR]);
 	uint32_t n = atomic_load_explicit(&a->n_series, memory_order_relaxed);
 
 	raise_to(&a->exist[GRAIN_MINUTE], minute);

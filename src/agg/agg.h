@@ -26,8 +26,10 @@ struct agg_reader; /* one per reading thread */
 
 struct agg_config {
 	const struct tz *tz;
-	int minute_hours;  /* cells of a minute exist this long: 48 */
-	int hour_days;     /* cells of an hour exist this long: 400 */
+	int minute_hours; /* cells of a minute exist this long: 48 */
+	int hour_days;    /* cells of an hour exist this long: 400 */
+	/* None before these starts, Unix s, though they were young enough. */
+	int64_t from[GRAIN_COUNT];
 	int ram_hour_days; /* kept in memory: 35 */
 	int ram_day_days;  /* kept in memory: 400 */
 	/* Older buckets that stay loaded once they are written; 0: AGG_COLD_MAX. */

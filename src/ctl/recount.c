@@ -50,6 +50,7 @@ struct recount {
 	struct late *late; /* events that cells need not include yet */
 	uint32_t n_late, cap_late;
 	int64_t counted_before;
+	int64_t from; /* older cells of the grain may be incomplete */
 };
 
 static void
@@ -115,6 +116,8 @@ subtract(void *ctx, const struct cell_key *k, uint32_t slot, uint64_t n)
 	struct recount *rc = ctx;
 	struct kept *kept = find(rc, k);
 
+	if (k->start < rc->from)
+		return EMP_OK;
 	if (kept == NULL) {
 		enum emp_rc e;
 
@@ -235,7 +238,9 @@ one_grain(struct recount *rc, struct store_reader *r, enum grain g,
 	enum emp_rc e = strmap_new(&rc->index);
 
 	if (e == EMP_OK)
-		e = store_read_cells(r, g, 0, FOREVER, load_cell, rc);
+		e = store_reader_cells_from(r, g, &rc->from);
+	if (e == EMP_OK)
+		e = store_read_cells(r, g, rc->from, FOREVER, load_cell, rc);
 	if (e == EMP_OK)
 		e = store_recount(r, g, subtract, rc);
 	if (e == EMP_OK) {

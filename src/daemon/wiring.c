@@ -40,6 +40,8 @@ on_opened(void *ctx, struct store *s)
 		.tz = store_tz(s),
 		.minute_hours = (int)p->cfg->minute_hours,
 		.hour_days = (int)p->cfg->hour_days,
+		.from = {[GRAIN_MINUTE] = store_cells_from(s, GRAIN_MINUTE),
+			 [GRAIN_HOUR] = store_cells_from(s, GRAIN_HOUR)},
 		.ram_hour_days = WIRING_RAM_HOUR_DAYS,
 		.ram_day_days = WIRING_RAM_DAY_DAYS,
 		.load = on_load,

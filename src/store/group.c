@@ -259,22 +259,38 @@ put_cells(struct store *s, uint32_t max)
 	return rc;
 }
 
+/* From when on cells of a grain are kept until this is looked at again. Never
+ * backwards: what was not kept does not come back when more is asked for. */
+static void
+keep_from(struct store *s, enum grain g, enum tz_unit unit, int64_t t)
+{
+	int64_t from = tz_ceil(s->tz, unit, t + PRUNE_EVERY_S);
+
+	if (from > s->kept_from[g])
+		s->kept_from[g] = from;
+}
+
 /* Now and then: what is too old to be kept, seen from the newest event: a clock that
- * was ahead for a while must not cost cells. Counters look at the same limits at
- * another moment, so a bucket of grace is left. */
+ * was ahead for a while must not cost cells. Counters move their horizons later than
+ * this, so a bucket of grace is left. */
 static enum emp_rc
 prune(struct store *s)
 {
 	const struct group *g = &s->group;
 	const int64_t newest = (g->n_staged > 0 ? g->now : s->received) / MS_PER_S;
-	const int64_t before[] = {
-		[GRAIN_MINUTE] = newest - (s->config.minute_hours + 1) * S_PER_HOUR,
-		[GRAIN_HOUR] = newest - (s->config.hour_days + 1) * S_PER_DAY};
-	const int64_t now = clock_mono_ms();
+	const int64_t minutes = s->config.minute_hours * S_PER_HOUR;
+	const int64_t hours = s->config.hour_days * S_PER_DAY;
+	const int64_t before[] = {[GRAIN_MINUTE] = newest - minutes - S_PER_HOUR,
+				  [GRAIN_HOUR] = newest - hours - S_PER_DAY};
 	enum emp_rc rc = EMP_OK;
 
-	if (s->maintained != 0 && now < s->maintained + MAINTAIN_MS)
+	if (s->pruned != 0 && newest < s->pruned + PRUNE_EVERY_S)
 		return EMP_OK;
+	keep_from(s, GRAIN_MINUTE, TZ_HOUR, newest - minutes);
+	keep_from(s, GRAIN_HOUR, TZ_DAY, newest - hours);
+	sqlite3_bind_int64(s->main.kept_from, 1, s->kept_from[GRAIN_MINUTE]);
+	sqlite3_bind_int64(s->main.kept_from, 2, s->kept_from[GRAIN_HOUR]);
+	rc = db_run(s->main.kept_from);
 	for (int grain = GRAIN_MINUTE; rc == EMP_OK && grain < GRAIN_DAY; grain++) {
 		sqlite3_bind_int(s->main.cell_prune, 1, grain);
 		sqlite3_bind_int64(s->main.cell_prune, 2, before[grain]);
@@ -285,7 +301,7 @@ prune(struct store *s)
 		rc = db_run(s->main.id_prune);
 	}
 	if (rc == EMP_OK)
-		s->maintained = now;
+		s->pruned = newest;
 	return rc;
 }
 
@@ -349,6 +365,7 @@ undo(struct store *s, bool sealed_committed)
 		log_warn("out of memory: the window of ids may remember longer");
 	if (!wrote)
 		return;
+	s->pruned = 0;
 	if (usage_load(s) != EMP_OK)
 		log_warn("cannot read %s after a failed transaction", s->main.path);
 	if (db_int(s->main.db, "SELECT counted_before FROM progress",

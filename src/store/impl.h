@@ -32,7 +32,8 @@
 /* Events after which the mark of counted ones moves, at the least: what a start has to
  * count again. */
 #define PROGRESS_EVENTS 4096
-#define MAINTAIN_MS 60000
+/* As much newer the newest event must be before old cells and ids are pruned again. */
+#define PRUNE_EVERY_S 60
 #define DISK_LOOK_MS 250
 
 /* A set of ids, a bit each. */
@@ -124,10 +125,11 @@ struct store {
 
 	unsigned int failures_in_row;
 	bool fatal;
-	int64_t disk_looked;  /* ms */
-	int64_t maintained;   /* ms, of the steady clock; 0: not yet */
-	int64_t vacuumed_day; /* days since 1970 */
-	int checkpoint_tried; /* pages in the log when it was last tried */
+	int64_t disk_looked;            /* ms */
+	int64_t pruned;                 /* newest event then, Unix s; 0: not yet */
+	int64_t kept_from[GRAIN_COUNT]; /* store_cells_from() */
+	int64_t vacuumed_day;           /* days since 1970 */
+	int checkpoint_tried;           /* pages in the log when it was last tried */
 	struct counters counters;
 	struct readers *readers;
 };

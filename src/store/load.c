@@ -169,6 +169,12 @@ load_settings(struct store *s, struct problem *p)
 		rc = db_int(s->main.db, "SELECT counted_before FROM progress",
 			    &s->counted_before);
 	if (rc == EMP_OK)
+		rc = db_int(s->main.db, "SELECT minutes_from FROM progress",
+			    &s->kept_from[GRAIN_MINUTE]);
+	if (rc == EMP_OK)
+		rc = db_int(s->main.db, "SELECT hours_from FROM progress",
+			    &s->kept_from[GRAIN_HOUR]);
+	if (rc == EMP_OK)
 		rc = db_int(s->main.db, "SELECT ifnull(max(seq), 0) + 1 FROM event",
 			    &s->next_seq);
 	if (rc == EMP_OK)

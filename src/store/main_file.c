@@ -76,6 +76,8 @@ main_file_prepare(struct main_file *f)
 		 "start = ?2 AND series_id = ?3 AND subject = ?4"},
 		{&f->cell_prune, "DELETE FROM cell WHERE grain = ?1 AND start < ?2"},
 		{&f->progress, "UPDATE progress SET counted_before = ?1"},
+		{&f->kept_from,
+		 "UPDATE progress SET minutes_from = ?1, hours_from = ?2"},
 		{&f->survey_used, "UPDATE survey SET used = 1 WHERE id = ?1"},
 		{&f->question_answered,
 		 "UPDATE question SET answered = 1 WHERE id = ?1"},

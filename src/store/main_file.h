@@ -17,8 +17,8 @@ struct main_file {
 	char path[PATH_MAX];
 	sqlite3_stmt *begin, *commit, *event, *answer, *invitation, *reference, *signal,
 		*recognition, *recipient, *level, *id_block, *id_prune, *cell_put,
-		*cell_get, *cell_prune, *progress, *survey_used, *question_answered,
-		*question;
+		*cell_get, *cell_prune, *progress, *kept_from, *survey_used,
+		*question_answered, *question;
 	/* What the event statement has bound already: binding is a third of a cheap
 	 * insert, and most values are those of the event before. */
 	uint8_t type;

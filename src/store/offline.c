@@ -128,6 +128,17 @@ store_reader_counted(struct store_reader *r, int64_t *counted_before)
 	return db_int(r->db, "SELECT counted_before FROM progress", counted_before);
 }
 
+enum emp_rc
+store_reader_cells_from(struct store_reader *r, enum grain g, int64_t *from)
+{
+	static const char *const sql[GRAIN_COUNT] = {
+		[GRAIN_MINUTE] = "SELECT minutes_from FROM progress",
+		[GRAIN_HOUR] = "SELECT hours_from FROM progress"};
+
+	*from = 0;
+	return sql[g] != NULL ? db_int(r->db, sql[g], from) : EMP_OK;
+}
+
 static bool
 sync_path(const char *path, int flags)
 {

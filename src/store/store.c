@@ -386,6 +386,12 @@ store_newest(const struct store *s)
 	return s->received;
 }
 
+int64_t
+store_cells_from(const struct store *s, enum grain g)
+{
+	return s->kept_from[g];
+}
+
 const struct defs *
 store_defs(const struct store *s)
 {

@@ -132,6 +132,10 @@ const struct tz *store_tz(const struct store *s);
 /* [main] in the hooks at open: commit time of the newest event, ms; 0: there is none.
  */
 int64_t store_newest(const struct store *s);
+/* [main] in the hooks at open: the file has complete cells of that grain from this
+ * start on, Unix s. It kept fewer than it is asked to now when it ran with shorter
+ * minute_hours or hour_days. */
+int64_t store_cells_from(const struct store *s, enum grain g);
 /* [main] The definitions as they were at open, borrowed from the store. */
 const struct defs *store_defs(const struct store *s);
 
@@ -191,6 +195,9 @@ void store_reader_close(struct store_reader **r);
  * may lack later ones. */
 EMP_MUST_CHECK enum emp_rc store_reader_counted(struct store_reader *r,
 						int64_t *counted_before);
+/* [reader] See store_cells_from. */
+EMP_MUST_CHECK enum emp_rc store_reader_cells_from(struct store_reader *r, enum grain g,
+						   int64_t *from);
 /* A complete, compact copy of empowerd.db into file (must not exist), 0640, fsynced. */
 EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 					  struct problem *p);

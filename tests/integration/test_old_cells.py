@@ -92,3 +92,32 @@ def test_a_step_finer_than_the_cells_is_refused():
             for step, age in ("minute", 3 * DAY), ("hour", 402 * DAY):
                 refused(c.get("/v1/rollups/satisfaction", step=step, from_=now - age,
                               to=now), 422, "invalid", "from")
+
+
+def test_cells_that_were_not_kept_do_not_come_back():
+    """A file that kept minutes and hours for less long has fewer of them, also when it
+    is asked to keep them longer."""
+    now = int(time.time())
+    with Daemon("minute_hours=1", "hour_days=2") as d:
+        d.start()
+        with d.client() as c:
+            for age in 0, 3 * 3600, 30 * 3600, 5 * DAY, 40 * DAY:
+                assert c.event({"type": "survey.answered", "time": at(now - age), "data": {
+                    "survey": "csat", "answers": {"overall": 4}}}).status == 201
+        d.verify()
+        d.options = []
+        for _ in range(2):
+            d.restart()
+            d.verify()
+            with d.client() as c:
+                ask = {"survey": "csat", "to": now + 60}
+                assert sum(r["n"] for r in c.rollup("satisfaction", **ask)["rows"]) == 5
+                for step, age in ("minute", 3 * 3600), ("hour", 5 * DAY):
+                    refused(c.get("/v1/rollups/satisfaction", step=step,
+                                  from_=now - age, **ask), 422, "invalid", "from")
+                # Where days begin, figures are exact; else the answer says what it used.
+                document = c.rollup("satisfaction", from_=now - 5 * DAY, **ask)
+                used = int(datetime.datetime.fromisoformat(
+                    document["from"].replace("Z", "+00:00")).timestamp())
+                assert used == (now - 5 * DAY) // DAY * DAY
+                assert sum(r["n"] for r in document["rows"]) == 4
