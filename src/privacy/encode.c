@@ -158,30 +158,88 @@ quote_names(const struct pub_table *t, struct quoted q[PUB_COLUMNS_MAX])
 	}
 }
 
+/* Columns [first, last) as members of a row, the first with a comma before it or not.
+ * Whether there were any. */
+static bool
+row_members(struct buf *out, const struct pub_table *t, const struct quoted *q,
+	    const struct pub_row *r, uint32_t first, uint32_t last, bool first_comma)
+{
+	size_t skip = first_comma ? 0 : 1;
+
+	for (uint32_t c = first; c < last; c++) {
+		struct pub_value v = {.kind = PUB_SKIP};
+
+		t->columns[c].get(&t->columns[c], r, &v);
+		if (v.kind == PUB_SKIP)
+			continue;
+		buf_add(out, q[c].text + skip, q[c].n - skip);
+		skip = 0;
+		value_json(out, r, &v);
+	}
+	return skip == 0;
+}
+
+/* Columns at the front that say what a row is about, apart from its time. */
+static uint32_t
+lead_columns(const struct pub_table *t)
+{
+	uint32_t n = 0;
+
+	while (n < t->n_columns &&
+	       (t->columns[n].get == pub_get_audience ||
+		t->columns[n].get == pub_get_key || t->columns[n].get == pub_get_dim))
+		n++;
+	return n;
+}
+
+/* Whether those columns are equal; by pointer, as rows of one group share their texts.
+ */
+static bool
+lead_is_same(const struct pub_row *a, const struct pub_row *b)
+{
+	return a->group == b->group && a->suppressed == b->suppressed &&
+		a->key[0].p == b->key[0].p && a->key[1].p == b->key[1].p;
+}
+
+/* Bytes that the buffer has already, once more. */
+static void
+repeat(struct buf *out, size_t at, size_t n)
+{
+	char *to = buf_reserve(out, n);
+
+	if (to == NULL)
+		return;
+	memcpy(to, out->p + at, n);
+	out->n += n;
+}
+
+/* The rows of a series over time follow each other and differ in nothing but time and
+ * figures: what comes before is half of their bytes, and is copied. */
 static void
 table_rows(struct buf *out, const struct pub_table *t)
 {
 	struct quoted q[PUB_COLUMNS_MAX];
+	uint32_t lead = lead_columns(t);
+	size_t at = 0;
+	size_t n = 0;
+	bool any = false;
 
 	quote_names(t, q);
 	buf_add_c(out, '[');
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct pub_row *r = &t->rows[i];
-		size_t skip = 1; /* the comma of the first member */
 
 		if (i > 0)
 			buf_add_c(out, ',');
-		buf_add_c(out, '{');
-		for (uint32_t c = 0; c < t->n_columns; c++) {
-			struct pub_value v = {.kind = PUB_SKIP};
-
-			t->columns[c].get(&t->columns[c], r, &v);
-			if (v.kind == PUB_SKIP)
-				continue;
-			buf_add(out, q[c].text + skip, q[c].n - skip);
-			skip = 0;
-			value_json(out, r, &v);
+		if (i > 0 && lead_is_same(r, r - 1)) {
+			repeat(out, at, n);
+		} else {
+			at = out->n;
+			buf_add_c(out, '{');
+			any = row_members(out, t, q, r, 0, lead, false);
+			n = out->n - at;
 		}
+		(void)row_members(out, t, q, r, lead, t->n_columns, any);
 		buf_add_c(out, '}');
 	}
 	buf_add_c(out, ']');
