@@ -7,7 +7,8 @@
 
 #define NAME_QUOTED_MAX 64
 #define HIST_VALUE_BYTES 48 /* a value, its count and what is around them */
-#define ROW_BYTES_GUESS 192 /* of JSON: a buffer that grows is copied each time */
+#define ROW_BYTES_GUESS                                                                \
+	256 /* of JSON, rather too much: a buffer that grows is copied */
 #define RESERVE_MAX (4u << 20)
 
 /* Up to 64 bits in decimal. */
