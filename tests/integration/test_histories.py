@@ -1,8 +1,8 @@
 """P4 and P9: rollups equal independent SQL over generated histories.
 
 Each round starts a daemon in some time zone and feeds it many small histories: surveys
-of every metric, events in random order, late and very old ones, repeats, several units,
-channels and segments. Then random questions are asked; the expected rows come from SQL
+of every metric, signals and recognitions, events in random order, late and very old
+ones, repeats, several units, channels and segments. Then random questions are asked; the expected rows come from SQL
 over the analysts' views, with formulas written again here, and must be equal.
 
 EMPOWERD_HISTORIES sets how many histories there are in all.
@@ -32,6 +32,11 @@ ROUNDS = (
 HISTORIES = int(os.environ.get("EMPOWERD_HISTORIES", "2004")) // len(ROUNDS)
 DAY = 86400
 SCALES = {"csat": (1, 5), "csat4": (1, 4), "nps": (0, 10), "ces": (1, 7), "pulse": (1, 5)}
+SIGNALS = (
+    "signup purchase renewal return_visit referral complaint downgrade cancel_intent "
+    "cancellation"
+).split()
+KINDS = ("praise", "tangible", "reward", "backing")
 UNITS = ("a", "a/x", "a/x/1", "a/x/2", "a/y", "b", "b/x", "c/y/2/z")
 
 
@@ -123,6 +128,7 @@ class History:
         self.now = now
         self.respondents = [f"p{i}" for i in range(rng.randint(1, 8))]
         self.events = [self.event(i) for i in range(rng.randint(3, 40))]
+        self.events += [self.act(i) for i in range(rng.randint(0, 25))]
 
     def document(self):
         questions = []
@@ -168,6 +174,29 @@ class History:
             "time": int(at),
             "data": data,
         }
+
+
+    def act(self, i):
+        """What customers do and whom they thank; the initiative tells histories apart."""
+        rng = self.rng
+        data = {"audience": "customer", "initiative": self.name}
+        if rng.random() < 0.9:
+            data["unit"] = rng.choice(self.units)
+        if rng.random() < 0.8:
+            data["channel"] = rng.choice(self.channels)
+        if rng.random() < 0.6:
+            data["segment"] = rng.choice(self.segments)
+        if rng.random() < 0.6:
+            kind = "signal.recorded"
+            data |= {"person": rng.choice(self.respondents), "signal": rng.choice(SIGNALS)}
+        else:
+            kind = "recognition.given"
+            staff = [f"s{n}" for n in range(6)]
+            data |= {"from": rng.choice(self.respondents), "kind": rng.choice(KINDS)}
+            data["to"] = rng.sample(staff, rng.randint(1, 3))
+            data["by_leader"] = rng.random() < 0.3
+        at = int((self.now - rng.random() * self.span) * 1000)
+        return {"type": kind, "source": "h", "id": f"{self.name}-act{i}", "time": at, "data": data}
 
 
 # --- questions ---
@@ -369,6 +398,70 @@ def check_participation(zone, history, d, q, answer, now):
         assert close(row["response_rate"], rate), (row, rate)
 
 
+def act_rows(d, history, table, columns):
+    """Rows of signal or recognition with the names that questions use."""
+    names = ["seq", "ts", "unit", "channel", "segment", "person", *columns]
+    query = f"""SELECT e.seq, e.ts, u.name, c.name, s.name, e.person, {', '.join(columns.values())}
+        FROM {table} a JOIN event e ON e.seq = a.event_seq
+        JOIN {table}_kind k ON k.id = a.kind_id JOIN series x ON x.id = e.series_id
+        JOIN initiative i ON i.id = x.initiative_id LEFT JOIN unit u ON u.id = x.unit_id
+        LEFT JOIN channel c ON c.id = x.channel_id
+        LEFT JOIN segment s ON s.id = x.segment_id WHERE i.name = ?"""
+    return [dict(zip(names, row)) for row in d.sql(query, history.name)]
+
+
+def act_groups(zone, rows, q, low, high, by):
+    """{(kind, group, start of bucket): rows}"""
+    step = q.get("step", "all")
+    groups = collections.defaultdict(list)
+    for row in rows:
+        if low <= row["ts"] < high and wanted(q, row):
+            at = None if step == "all" else bucket_start(zone, step, row["ts"])
+            groups[row[by], group_of(q, row), at].append(row)
+    return groups
+
+
+def act_answer(q, answer, by):
+    fields = [f for f in q.get("group_by", "").split(",") if f]
+    got = {}
+    for row in answer["rows"]:
+        at = parse_time(row["time"]) if "step" in q else None
+        if row["n"]:
+            got[row[by], tuple((f, row[f]) for f in fields), at] = row
+    return got
+
+
+def check_retention(zone, history, d, q, answer, now):
+    low, high = check_window(zone, q, answer, now)
+    rows = act_rows(d, history, "signal", {"signal": "k.name"})
+    expected = act_groups(zone, rows, q, low, high, "signal")
+    got = act_answer(q, answer, "signal")
+    assert {k: row["n"] for k, row in got.items()} == {k: len(v) for k, v in expected.items()}, q
+    ended = collections.Counter()
+    for (signal, _, _), of in expected.items():
+        ended[signal] += len(of)
+    due = ended["cancellation"] + ended["renewal"]
+    churn = 100 * ended["cancellation"] / due if due else None
+    assert close(answer["churn_of_due"], churn), (q, answer)
+
+
+def check_recognition(zone, history, d, q, answer, now):
+    low, high = check_window(zone, q, answer, now)
+    rows = act_rows(d, history, "recognition", {"kind": "k.name", "by_leader": "a.by_leader"})
+    to = collections.defaultdict(set)
+    for seq, person in d.sql("SELECT event_seq, person FROM recognition_recipient"):
+        to[seq].add(person)
+    expected = act_groups(zone, rows, q, low, high, "kind")
+    got = act_answer(q, answer, "kind")
+    assert set(got) == set(expected), q
+    for key, of in expected.items():
+        row = got[key]
+        assert row["n"] == len(of), (q, row)
+        assert row["by_leader"] == sum(r["by_leader"] for r in of), (q, row)
+        assert row["givers"] == len({r["person"] for r in of}), (q, row)
+        assert row["recipients"] == len(set().union(*(to[r["seq"]] for r in of))), (q, row)
+
+
 @pytest.mark.parametrize("zone_name", ROUNDS)
 def test_rollups_equal_sql(zone_name):
     seed = int(os.environ.get("EMPOWERD_SEED", random.SystemRandom().randrange(2**32)))
@@ -420,6 +513,14 @@ def ask(d, c, zone, rng, histories, now):
             answer = c.get("/v1/rollups/participation", **q)
             assert answer.status == 200, (q, answer)
             check_participation(zone, h, d, q, answer.json(), now)
+        for name, check in (("retention", check_retention), ("recognition", check_recognition)):
+            if rng.random() < 0.1:
+                q = random_query(rng, h, now)
+                del q["survey"]
+                q["initiative"] = h.name
+                answer = c.get("/v1/rollups/" + name, **q)
+                assert answer.status == 200, (q, answer)
+                check(zone, h, d, q, answer.json(), now)
 
 
 def totals(c, histories):
