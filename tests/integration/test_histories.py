@@ -2,8 +2,9 @@
 
 Each round starts a daemon in some time zone and feeds it many small histories: surveys
 of every metric, signals and recognitions, events in random order, late and very old
-ones, repeats, several units, channels and segments. Then random questions are asked; the expected rows come from SQL
-over the analysts' views, with formulas written again here, and must be equal.
+ones, repeats, several units, channels and segments. Then random questions are asked;
+the expected rows come from SQL over the analysts' tables, with formulas written again
+here, and must be equal.
 
 EMPOWERD_HISTORIES sets how many histories there are in all.
 """
