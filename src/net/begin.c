@@ -96,7 +96,8 @@ req_finish(struct req *r)
 	c->fresh = true;
 	if (r->close) {
 		c->closing = true;
-		c->linger = !r->body_done || (c->in != NULL && c->at < c->in->n);
+		/* Also with nothing to read now: bytes may be on their way. */
+		c->linger = true;
 	} else if (!r->body_done) {
 		c->discard = r->body_left;
 	}
