@@ -24,7 +24,7 @@ struct net_deadlines {
 	unsigned slow;   /* the same for routes whose answer may take minutes */
 	unsigned send;   /* a full socket until the client took everything */
 	unsigned idle;   /* without a request */
-	unsigned linger; /* reading on after the last answer of a broken request */
+	unsigned linger; /* reading on after the last answer of a connection */
 };
 
 /* Strings and arrays are borrowed for the call of net_new. */
