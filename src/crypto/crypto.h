@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CRYPTO_KEY_BYTES 32
@@ -43,5 +44,27 @@ size_t crypto_token_new(char dst[TOKEN_TEXT_MAX]);
 /* [any] A server-assigned event id: 32 lower-case hex digits (128 random bits) + NUL.
  */
 void crypto_event_id(char dst[33]);
+
+/* Codes that people type: receipts and personal codes. A letter that says what it is
+ * (RECEIPT_*, CODE_PERSON), then 26 characters of Crockford's base 32, in groups with
+ * dashes between. Reading takes small letters, no or other groups, and O I L for 0 1 1.
+ */
+#define RECEIPT_CUSTOMER 'C' /* of what is in empowerd.db */
+#define RECEIPT_EMPLOYEE 'E' /* of what is in confidential.db */
+#define CODE_PERSON 'P'
+#define CODE_BYTES 16
+#define CODE_TEXT_MAX 48
+/* [any] Writes it with a NUL; returns the length. */
+size_t crypto_code_format(char dst[CODE_TEXT_MAX], char letter,
+			  const uint8_t code[CODE_BYTES]);
+/* [any] False when it is no such text. */
+EMP_MUST_CHECK bool crypto_code_parse(struct str text, char *letter,
+				      uint8_t code[CODE_BYTES]);
+/* [any] What is stored of a code: BLAKE2b, 16 bytes. */
+void crypto_code_hash(uint8_t out[16], char letter, const uint8_t code[CODE_BYTES]);
+/* [any] Keyed BLAKE2b of 32 bytes: receipt and handle of a suggestion with a client's
+ * id, so that sending it again gives the same receipt. */
+void crypto_derive(uint8_t out[32], const struct crypto_key *k, const char *domain,
+		   struct str text);
 
 #endif

@@ -29,8 +29,8 @@ enum event_class {
 	CLASS_BY_SIGNAL,     /* customer; personnel; intents of employees sealed */
 	CLASS_BY_VISIBILITY, /* customer; employees: operational if public, else
 				personnel */
-	CLASS_BY_AUDIENCE,
-	CLASS_BY_REF
+	CLASS_BY_AUDIENCE,   /* customer; employees: case */
+	CLASS_BY_REF         /* that of the suggestion: see event.h, CASE_ID_PREFIX */
 };
 
 static inline bool
@@ -47,7 +47,8 @@ enum scope {
 	SCOPE_ROSTER = 8,
 	SCOPE_READ = 16,
 	SCOPE_ADMIN = 32, /* implies all but concern */
-	SCOPE_BY_SIGNAL = 64
+	SCOPE_BY_SIGNAL = 64,
+	SCOPE_RECEIPT = 128 /* none but the receipt in the event; the token: ingest */
 };
 
 enum audience { AUDIENCE_NONE, AUDIENCE_CUSTOMER, AUDIENCE_EMPLOYEE };
@@ -100,6 +101,64 @@ enum recognition {
 	RECOGNITION_COUNT
 };
 enum visibility { VISIBILITY_NONE, VISIBILITY_PUBLIC, VISIBILITY_PRIVATE };
+/* The last is what boundary.requested makes: never sent in suggestion.submitted. */
+enum suggestion_kind {
+	SUGGESTION_NONE,
+	SUGGESTION_OPINION,
+	SUGGESTION_SUGGESTION,
+	SUGGESTION_CONCERN,
+	SUGGESTION_QUESTION,
+	SUGGESTION_INTERNAL_REQUEST,
+	SUGGESTION_RULE_TO_REMOVE,
+	SUGGESTION_INCOHERENCE,
+	SUGGESTION_PATTERN_SEEN,
+	SUGGESTION_BOUNDARY_REQUEST,
+	SUGGESTION_KIND_COUNT
+};
+enum suggestion_status {
+	STATUS_NONE,
+	STATUS_ACCEPTED,
+	STATUS_PLANNED,
+	STATUS_STARTED,
+	STATUS_DONE,
+	STATUS_DECLINED,
+	STATUS_DUPLICATE,
+	STATUS_COUNT
+};
+enum decision_answer {
+	ANSWER_NONE,
+	ANSWER_YES,
+	ANSWER_NO,
+	ANSWER_PARTIAL,
+	ANSWER_COUNT
+};
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_REINFORCE,
+	VERDICT_COACH,
+	VERDICT_SANCTION,
+	VERDICT_COUNT
+};
+/* The four questions of a decision: does it cost money, keep the customer, touch the
+ * reputation, bring others? */
+enum driver {
+	DRIVER_SPEND,
+	DRIVER_RETENTION,
+	DRIVER_REPUTATION,
+	DRIVER_REFERRAL,
+	DRIVER_COUNT
+};
+enum driver_view { VIEW_NONE, VIEW_YES, VIEW_NO, VIEW_UNSURE, VIEW_COUNT };
+enum boundary_mode { MODE_NONE, MODE_ACT, MODE_PROPOSE };
+enum contact_mode {
+	CONTACT_NONE,
+	CONTACT_FACE_TO_FACE,
+	CONTACT_BROADCAST,
+	CONTACT_MEETING,
+	CONTACT_MODE_COUNT
+};
+/* How a decision lay to the boundary in force at its time; stored with it. */
+enum within { WITHIN_UNKNOWN, WITHIN_INSIDE, WITHIN_OVER, WITHIN_NONE, WITHIN_COUNT };
 
 /* [any] All return the zero value or NULL for what is not in the tables; strings
  * static. */
@@ -120,6 +179,24 @@ bool signal_fits(enum signal s, enum audience a);
 enum event_class signal_class(enum signal s, enum audience a);
 enum recognition recognition_find(struct str name);
 const char *recognition_name(enum recognition r);
+enum suggestion_kind suggestion_kind_find(struct str name);
+const char *suggestion_kind_name(enum suggestion_kind k);
+enum suggestion_status suggestion_status_find(struct str name);
+const char *suggestion_status_name(enum suggestion_status s);
+enum decision_answer decision_answer_find(struct str name);
+const char *decision_answer_name(enum decision_answer a);
+enum verdict verdict_find(struct str name);
+const char *verdict_name(enum verdict v);
+bool driver_find(struct str name, enum driver *out);
+const char *driver_name(enum driver d);
+const char *driver_question(enum driver d); /* in words, English */
+enum driver_view driver_view_find(struct str name);
+const char *driver_view_name(enum driver_view v);
+enum boundary_mode boundary_mode_find(struct str name);
+const char *boundary_mode_name(enum boundary_mode m);
+enum contact_mode contact_mode_find(struct str name);
+const char *contact_mode_name(enum contact_mode m);
+const char *within_name(enum within w);
 /* "ingest,read" <-> bits; false on an unknown name or none. */
 EMP_MUST_CHECK bool scopes_parse(struct str list, uint32_t *bits);
 /* Comma-joined into dst (at least SCOPES_TEXT_MAX bytes). */

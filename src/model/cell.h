@@ -10,13 +10,21 @@ enum grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY, GRAIN_COUNT };
 
 /* Subjects: what a vector of slots is about. Surveys use their id, which starts above.
  */
-enum subject { SUBJECT_SIGNAL = 1, SUBJECT_RECOGNITION = 2, SUBJECT_FIRST_SURVEY = 16 };
+enum subject {
+	SUBJECT_SIGNAL = 1,
+	SUBJECT_RECOGNITION = 2,
+	SUBJECT_FIRST_SURVEY = 16,
+	/* Decisions by (role, class, rule), suggestions by (kind, category). */
+	SUBJECT_FIRST_VOICE = 0x40000000
+};
 
 /* Slots of SUBJECT_SIGNAL: one per enum signal (index = number).
  * Slots of SUBJECT_RECOGNITION: kind, and kind + RECOGNITION_COUNT for those by a
  * leader. */
 #define SIGNAL_SLOTS SIGNAL_COUNT
 #define RECOGNITION_SLOTS (2 * RECOGNITION_COUNT)
+/* Of a suggestion: submitted; of a decision: enum decision_slot. */
+#define SUGGESTION_SLOTS 1
 
 struct cell_key {
 	uint32_t series;
@@ -33,10 +41,14 @@ struct cell {
 };
 
 /* Which slots an event adds one to. This is the one place that says what is counted;
- * live counting and replay follow from it, the check against SQL goes another way. */
+ * live counting and replay follow from it, the check against SQL goes another way.
+ * Decisions are the exception: what a step changes depends on the decision, so the
+ * store fills it from decision_slots(), and the last n_less of the slots lose one
+ * instead. */
 struct event_slots {
 	uint32_t subject; /* 0: not counted (confidential classes, headcount, base) */
 	uint32_t n;
+	uint32_t n_less; /* of n, at the end */
 	uint32_t slot[SURVEY_SLOTS_MAX];
 };
 /* Slots of questions come from survey->questions; for a new one (question == -1) from

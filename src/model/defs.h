@@ -3,6 +3,7 @@
 #ifndef EMP_MODEL_DEFS_H
 #define EMP_MODEL_DEFS_H
 
+#include "model/boundaries.h"
 #include "model/survey.h"
 
 #define TOKEN_HASH_BYTES 32
@@ -30,6 +31,7 @@ struct defs {
 	uint32_t n_tokens;
 	const struct unit_def *units; /* sorted by name */
 	uint32_t n_units;
+	struct boundaries *boundaries; /* one reference; NULL: none yet */
 	uint64_t version;
 };
 

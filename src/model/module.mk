@@ -1,13 +1,16 @@
 # src/model: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/boundaries.h \
 	%D%/catalogue.c \
 	%D%/catalogue.def \
 	%D%/catalogue.h \
 	%D%/cell.c \
 	%D%/cell.h \
+	%D%/decision.h \
 	%D%/defs.c \
 	%D%/defs.h \
 	%D%/event.h \
+	%D%/lifecycle.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
 	%D%/query.c \
@@ -16,7 +19,8 @@ libempower_a_SOURCES += \
 	%D%/survey.h \
 	%D%/survey_impl.h \
 	%D%/survey_merge.c \
-	%D%/surveys.c
+	%D%/surveys.c \
+	%D%/voice.h
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_model_catalogue.c \

@@ -42,6 +42,8 @@ static const struct {
 	[FIELD_QUESTION - DIM_COUNT] = {"question", IN_SATISFACTION},
 	[FIELD_SIGNAL - DIM_COUNT] = {"signal", IN_RETENTION},
 	[FIELD_KIND - DIM_COUNT] = {"kind", IN_RECOGNITION},
+	[FIELD_CLASS - DIM_COUNT] = {"class", 0},
+	[FIELD_ROLE - DIM_COUNT] = {"role", 0},
 };
 _Static_assert(COUNT(fields) == FIELD_COUNT - DIM_COUNT, "name every field");
 

@@ -7,14 +7,33 @@
 #define EMP_MODEL_QUERY_H
 
 #include "base/tz.h"
-#include "model/survey.h"
+#include "model/event.h"
 
+/* Everything that can be asked: rollups (/v1/rollups/NAME), then lists and reports with
+ * routes of their own. */
 enum rollup {
 	ROLLUP_SATISFACTION,
 	ROLLUP_RETENTION,
 	ROLLUP_RECOGNITION,
 	ROLLUP_PARTICIPATION,
-	ROLLUP_COUNT
+	ROLLUP_SUGGESTIONS,
+	ROLLUP_DECISIONS,
+	ROLLUP_TRAINING,
+	ROLLUP_CONTACT,
+	ROLLUP_COUNT,
+	ASK_COHERENCE = ROLLUP_COUNT,
+	ASK_OVERVIEW,
+	ASK_ALERTS,
+	ASK_COMMENTS,
+	ASK_RECOGNITION, /* the feed */
+	ASK_BOUNDARIES,
+	ASK_CANDIDATES,
+	ASK_INITIATIVES,
+	ASK_SUGGESTIONS, /* the list */
+	ASK_SUGGESTION,  /* one, by q->id */
+	ASK_RECEIPT,     /* one, by q->code */
+	ASK_ME,          /* a person's own evidence, by q->code */
+	ASK_COUNT
 };
 enum step { STEP_ALL, STEP_MINUTE, STEP_HOUR, STEP_DAY, STEP_WEEK, STEP_MONTH };
 enum shape { SHAPE_ROWS, SHAPE_COLUMNS };
@@ -28,11 +47,15 @@ enum field {
 	FIELD_QUESTION,
 	FIELD_SIGNAL,
 	FIELD_KIND,
+	FIELD_CLASS,
+	FIELD_ROLE,
 	FIELD_COUNT
 };
 
 #define QUERY_VALUES_MAX 32 /* values in one filter, comma-separated */
 #define QUERY_ROWS_MAX 100000
+#define QUERY_LIMIT 50 /* rows of a page */
+#define QUERY_LIMIT_MAX 500
 #define QUERY_FOREVER_FROM 0LL
 #define QUERY_FOREVER_TO 9214646400LL /* 2262-01-01, behind every event */
 
@@ -58,6 +81,20 @@ struct query {
 	uint8_t order[FIELD_COUNT]; /* the fields in the order asked */
 	uint32_t n_order;
 	struct query_filter filter[FIELD_COUNT];
+	/* Lists. */
+	uint32_t states; /* bit per enum suggestion_state (`state`); 0: all */
+	struct str category;
+	bool overdue, board;
+	uint32_t limit;    /* rows of a page; QUERY_LIMIT unless asked */
+	struct str cursor; /* `next` of the page before; n == 0: the first */
+	/* Not parameters: set by the route. */
+	struct str id;     /* of the path */
+	struct str source; /* `source`, beside an id in the path */
+	bool has_code;     /* receipt or personal code, as hash */
+	bool confidential; /* the code: in which file */
+	uint8_t code[RECEIPT_HASH_BYTES];
+	uint32_t scopes;      /* of the token; 0: none */
+	struct str only_unit; /* of the token; n == 0: all */
 };
 
 enum rollup rollup_find(struct str name); /* ROLLUP_COUNT when unknown */

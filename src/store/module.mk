@@ -28,6 +28,7 @@ libempower_a_SOURCES += \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/usage.c \
+	%D%/voice.h \
 	%D%/writer.c
 
 # The schemas, embedded: one table of migrations per directory, in the order given.

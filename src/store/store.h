@@ -96,7 +96,13 @@ struct store_batch {
 };
 
 /* A change of definitions, through the same queue and with the same durability. */
-enum def_op { DEF_SURVEY_PUT, DEF_UNIT_PUT, DEF_TOKEN_ADD, DEF_TOKEN_REVOKE };
+enum def_op {
+	DEF_SURVEY_PUT,
+	DEF_UNIT_PUT,
+	DEF_TOKEN_ADD,
+	DEF_TOKEN_REVOKE,
+	DEF_CODE_PUT /* a personal code; replaces the person's former one */
+};
 struct store_change {
 	struct qnode node;
 	uint8_t op;
@@ -106,6 +112,8 @@ struct store_change {
 	const struct survey *survey; /* SURVEY_PUT */
 	struct unit_def unit;        /* UNIT_PUT */
 	struct token_def token;      /* TOKEN_ADD (id out), TOKEN_REVOKE (by id) */
+	uint8_t code_hash[RECEIPT_HASH_BYTES]; /* CODE_PUT */
+	uint8_t person[PSEUDONYM_BYTES];       /* CODE_PUT */
 	void (*done)(
 		struct store_change *c); /* [writer] after commit and the defs hook */
 };

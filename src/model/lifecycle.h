@@ -1,0 +1,98 @@
+/* The life of a suggestion: one table says which step is legal in which state and where
+ * it leads. empowerd-api(7) draws it; the writer applies it in the transaction that
+ * stores the step, so that history and state cannot disagree. Pure. [any]
+ *
+ * A round begins when it is submitted, and again at each reopening; the clocks of the
+ * first round are never rewritten. */
+#ifndef EMP_MODEL_LIFECYCLE_H
+#define EMP_MODEL_LIFECYCLE_H
+
+#include "model/catalogue.h"
+
+/* Stored numbers: append only. */
+enum suggestion_state {
+	STATE_NONE,
+	STATE_SUBMITTED,
+	STATE_RECEIVED,     /* acknowledged by a program */
+	STATE_ACKNOWLEDGED, /* by a person */
+	STATE_EXAMINING,    /* triaged: will be examined */
+	STATE_NOT_EXAMINED, /* triaged: will not, with a reason; closed */
+	STATE_ACCEPTED,
+	STATE_PLANNED,
+	STATE_STARTED,
+	STATE_DONE,      /* closed */
+	STATE_DECLINED,  /* with a reason; closed */
+	STATE_DUPLICATE, /* closed */
+	STATE_WITHDRAWN, /* by its author; closed for good */
+	STATE_REOPENED,
+	STATE_COUNT
+};
+
+/* The state of one suggestion, as stored; times in ms, 0: never. Confidential ones have
+ * days: the start of the day, in ms. */
+struct lifecycle {
+	uint8_t state;  /* enum suggestion_state */
+	uint8_t kind;   /* enum suggestion_kind */
+	uint8_t status; /* last answer, enum suggestion_status */
+	bool auto_acknowledged;
+	int64_t submitted;
+	int64_t acknowledged;   /* first, by a person */
+	int64_t first_response; /* first triage or answer ever */
+	int64_t first_triage;
+	int64_t reopened;        /* start of the present second clock; 0: first round */
+	int64_t second_response; /* first triage or answer after the first reopening */
+	int64_t first_reopened;
+	int64_t closed; /* when the present closed state began */
+	int64_t withdrawn;
+	int64_t first_seen; /* opened by receipt */
+	uint32_t published; /* answers and triages */
+	uint32_t opened;    /* of these, opened by receipt since */
+	uint32_t negatives; /* declined, or will not be examined */
+	uint32_t negatives_reasoned;
+	uint32_t rounds;      /* 1 + reopenings */
+	uint32_t rated_round; /* of the last rating; 0: none */
+	uint32_t supporters;
+};
+
+/* A step, as the event says it. */
+struct lifecycle_step {
+	uint8_t type;        /* enum event_type, suggestion.* */
+	uint8_t status;      /* answered */
+	int8_t will_examine; /* triaged */
+	bool automatic;      /* acknowledged */
+	bool reasoned;       /* has a reason */
+	int64_t time;        /* ms */
+};
+
+enum lifecycle_verdict {
+	STEP_OK,
+	STEP_NOTHING, /* seen, and nothing new to see: stored as a duplicate is, not */
+	STEP_ILLEGAL  /* 409 */
+};
+
+/* A new one, submitted at `time`. */
+void lifecycle_init(struct lifecycle *l, enum suggestion_kind kind, int64_t time);
+/* Applies the step, or leaves the state as it was. Times of a step before the moment it
+ * follows on are taken as that moment: no clock runs backwards. */
+EMP_MUST_CHECK enum lifecycle_verdict lifecycle_apply(struct lifecycle *l,
+						      const struct lifecycle_step *s);
+const char *suggestion_state_name(enum suggestion_state s);
+enum suggestion_state suggestion_state_find(struct str name);
+bool suggestion_state_closed(enum suggestion_state s);
+
+/* The due clocks. Concerns: acknowledged within 7 days, feedback (first triage or
+ * answer) within 3 months from then, or from the end of those days (EU 2019/1937).
+ * Other kinds: first response within sla_days; a reopening starts it anew. `due` is the
+ * next moment that something is due, ms (0: nothing is); the two flags say what was
+ * late at `as_of`, whether still open or not. */
+struct tz;
+struct due {
+	int64_t due;
+	bool overdue;                                /* at as_of, still open */
+	bool acknowledged_in_time, answered_in_time; /* false also while still open and
+							late; true while not yet due */
+};
+void lifecycle_due(const struct lifecycle *l, uint32_t sla_days, const struct tz *tz,
+		   int64_t as_of, struct due *out);
+
+#endif

@@ -1,0 +1,111 @@
+/* What readers ask about suggestions, decisions, reviews, training and contact. Second
+ * half of the engine's seam; see store.h. All [reader]; a callback that returns non-OK
+ * stops. What of this may be shown, and to whom, privacy/ decides. */
+#ifndef EMP_STORE_VOICE_H
+#define EMP_STORE_VOICE_H
+
+#include "model/boundaries.h"
+#include "model/voice.h"
+#include "store/store.h"
+
+/* Names that are interned beside the dimensions. [any], like store_names. */
+enum word { WORD_ROLE, WORD_CLASS, WORD_RULE, WORD_CATEGORY, WORD_COUNT };
+const struct intern *store_words(const struct store *s, enum word w);
+
+/* Subjects of counters that come with the events: (role, class, rule) of decisions,
+ * (kind, category) of suggestions in empowerd.db. Numbers from SUBJECT_FIRST_VOICE up
+ * in the order they came. [any]; published like names. */
+struct subject_def {
+	uint8_t suggestion_kind;     /* 0: a subject of decisions */
+	uint32_t category;           /* WORD_CATEGORY; 0 none */
+	uint32_t role, matter, rule; /* rule 0: none */
+};
+uint32_t store_subjects(const struct store *s); /* how many */
+const struct subject_def *store_subject(const struct store *s, uint32_t i);
+
+/* Counts commits of confidential.db, for caches of what is read from there; never
+ * leaves the process. [any] */
+uint64_t store_sealed_version(const struct store *s);
+
+/* A page of at most `max` rows, text included. */
+EMP_MUST_CHECK enum emp_rc
+store_read_suggestions(struct store_reader *r, const struct suggestion_filter *f,
+		       enum audience a, uint32_t max,
+		       enum emp_rc (*fn)(void *ctx, const struct suggestion_row *row),
+		       void *ctx);
+/* All with from <= submitted < to, without text: for figures. Every kind. */
+EMP_MUST_CHECK enum emp_rc
+store_read_lives(struct store_reader *r, enum audience a, int64_t from, int64_t to,
+		 enum emp_rc (*fn)(void *ctx, const struct suggestion_row *row),
+		 void *ctx);
+/* One, by its id as shown (source "": any, the newest), or by its receipt; then its
+ * steps in order. EMP_NOT_FOUND. A supporter's receipt finds what it supports, and
+ * *author is false. */
+struct suggestion_find {
+	struct str source, id;
+	bool by_receipt;
+	bool confidential; /* by_receipt: in which file */
+	uint8_t receipt_hash[RECEIPT_HASH_BYTES];
+};
+EMP_MUST_CHECK enum emp_rc store_read_suggestion(
+	struct store_reader *r, const struct suggestion_find *f, bool *author,
+	enum emp_rc (*fn)(void *ctx, const struct suggestion_row *row),
+	enum emp_rc (*step)(void *ctx, const struct suggestion_step_row *row),
+	void *ctx);
+
+EMP_MUST_CHECK enum emp_rc store_read_decisions(
+	struct store_reader *r, int64_t from, int64_t to, bool conflicts_only,
+	enum emp_rc (*fn)(void *ctx, const struct decision_row *row), void *ctx);
+/* Keys of decisions that a private recognition backs. */
+EMP_MUST_CHECK enum emp_rc
+store_read_backings(struct store_reader *r,
+		    enum emp_rc (*fn)(void *ctx, const uint8_t key[16]), void *ctx);
+/* Months from <= month < to; cells in any order. */
+EMP_MUST_CHECK enum emp_rc
+store_read_reviews(struct store_reader *r, int32_t from, int32_t to,
+		   enum emp_rc (*fn)(void *ctx, const struct review_cell *c),
+		   void *ctx);
+/* Distinct deciders of reviewed decisions: one row per (month, unit, role, class,
+ * person). */
+EMP_MUST_CHECK enum emp_rc
+store_read_reviewed_deciders(struct store_reader *r, int32_t from, int32_t to,
+			     enum emp_rc (*fn)(void *ctx, const struct review_cell *c,
+					       const uint8_t person[PSEUDONYM_BYTES]),
+			     void *ctx);
+/* Decisions with their decider: of one person, or of all (person NULL). */
+EMP_MUST_CHECK enum emp_rc
+store_read_evidence(struct store_reader *r, const uint8_t *person,
+		    enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
+		    void *ctx);
+
+EMP_MUST_CHECK enum emp_rc
+store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
+		     enum emp_rc (*fn)(void *ctx, const struct training_row *row),
+		     void *ctx);
+EMP_MUST_CHECK enum emp_rc
+store_read_contacts(struct store_reader *r, int64_t from, int64_t to,
+		    enum emp_rc (*fn)(void *ctx, const struct contact_row *row),
+		    void *ctx);
+EMP_MUST_CHECK enum emp_rc
+store_read_initiatives(struct store_reader *r,
+		       enum emp_rc (*fn)(void *ctx, const struct initiative_row *row),
+		       void *ctx);
+/* Newest first, before `before_seq` (0: from the newest), at most max. */
+EMP_MUST_CHECK enum emp_rc
+store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64_t to,
+		    int64_t before_seq, uint32_t max,
+		    enum emp_rc (*fn)(void *ctx, const struct comment_row *row),
+		    void *ctx);
+EMP_MUST_CHECK enum emp_rc
+store_read_praise(struct store_reader *r, enum audience a, int64_t from, int64_t to,
+		  int64_t before_seq, uint32_t max,
+		  enum emp_rc (*fn)(void *ctx, const struct praise_row *row),
+		  void *ctx);
+/* The person of a personal code. EMP_NOT_FOUND. */
+EMP_MUST_CHECK enum emp_rc store_read_person(struct store_reader *r,
+					     const uint8_t hash[RECEIPT_HASH_BYTES],
+					     uint8_t person[PSEUDONYM_BYTES]);
+/* Sequence of the newest headcount or base, 0 for none: what levels may be kept by. */
+EMP_MUST_CHECK enum emp_rc store_read_levels_seq(struct store_reader *r, int64_t *seq);
+
+#endif
