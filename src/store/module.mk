@@ -34,7 +34,8 @@ libempower_a_SOURCES += \
 # The schemas, embedded: one table of migrations per directory, in the order given.
 SCHEMA_SQL = \
 	schema/main/0001_events.sql \
-	schema/confidential/0001_events.sql
+	schema/confidential/0001_events.sql \
+	schema/confidential/0002_people.sql
 nodist_libempower_a_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c
 %D%/migrations.c: schema/embed.awk $(SCHEMA_SQL)

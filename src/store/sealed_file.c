@@ -232,12 +232,13 @@ sealed_file_put(struct sealed_file *f, const struct event *e, const struct tz *t
 	return rc;
 }
 
-static enum emp_rc
-put_person(struct sealed_file *f, const char *role, uint32_t number,
-	   const struct identity *who)
+enum emp_rc
+sealed_file_put_person(struct sealed_file *f, const uint8_t key[PEOPLE_KEY_BYTES],
+		       const char *role, uint32_t number, const struct identity *who)
 {
 	if (!who->set)
 		return EMP_OK;
+	sqlite3_bind_blob(f->operational, 1, key, PEOPLE_KEY_BYTES, SQLITE_STATIC);
 	db_bind_str(f->operational, 2, str_from(role));
 	sqlite3_bind_int64(f->operational, 3, number);
 	sqlite3_bind_blob(f->operational, 4, who->pseudonym, PSEUDONYM_BYTES,
@@ -252,9 +253,8 @@ sealed_file_put_people(struct sealed_file *f, const struct event *e,
 	enum emp_rc rc;
 
 	crypto_random(key, PEOPLE_KEY_BYTES);
-	sqlite3_bind_blob(f->operational, 1, key, PEOPLE_KEY_BYTES, SQLITE_STATIC);
-	rc = put_person(f, "giver", 0, &e->person);
+	rc = sealed_file_put_person(f, key, "giver", 0, &e->person);
 	for (uint32_t i = 0; rc == EMP_OK && i < e->n_to; i++)
-		rc = put_person(f, "recipient", i, &e->to[i]);
+		rc = sealed_file_put_person(f, key, "recipient", i, &e->to[i]);
 	return rc;
 }

@@ -24,6 +24,13 @@ EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
  * 1970, for the id window. */
 EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
 					   const struct tz *tz, int64_t day);
+/* A person of what has its row in empowerd.db, under the key that row holds: role as in
+ * the schema, `number` the place among those of the role. Nothing when it is not set.
+ */
+EMP_MUST_CHECK enum emp_rc sealed_file_put_person(struct sealed_file *f,
+						  const uint8_t key[PEOPLE_KEY_BYTES],
+						  const char *role, uint32_t number,
+						  const struct identity *who);
 /* The people of a recognition whose row is in empowerd.db, under a new random key that
  * row is to hold. Written by themselves they mean nothing: people are only ever looked
  * up by a key found in empowerd.db. */

@@ -81,13 +81,25 @@ START_TEST(a_second_daemon_is_refused)
 }
 END_TEST
 
+static void
+set_version(const char *file, int64_t version)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "PRAGMA user_version = %lld", (long long)version);
+	support_exec(file, sql);
+}
+
 START_TEST(a_newer_schema_is_refused)
 {
+	int64_t version;
+
 	support_open();
 	support_close();
-	support_exec("empowerd.db", "PRAGMA user_version = 99");
+	version = support_sql("empowerd.db", "PRAGMA user_version");
+	set_version("empowerd.db", 99);
 	refused(EMP_TOO_NEW, "empowerd.db");
-	support_exec("empowerd.db", "PRAGMA user_version = 1");
+	set_version("empowerd.db", version);
 	support_exec("confidential.db", "PRAGMA user_version = 99");
 	refused(EMP_TOO_NEW, "confidential.db");
 }
@@ -172,11 +184,14 @@ END_TEST
 
 START_TEST(a_refused_start_leaves_the_lock)
 {
+	int64_t version;
+
 	support_open();
 	support_close();
-	support_exec("empowerd.db", "PRAGMA user_version = 99");
+	version = support_sql("empowerd.db", "PRAGMA user_version");
+	set_version("empowerd.db", 99);
 	refused(EMP_TOO_NEW, "empowerd.db");
-	support_exec("empowerd.db", "PRAGMA user_version = 1");
+	set_version("empowerd.db", version);
 	support_open();
 }
 END_TEST
@@ -297,6 +312,50 @@ START_TEST(a_migration_keeps_a_copy_until_the_start_succeeded)
 }
 END_TEST
 
+/* The confidential file as the first version left it: the statements of its schema and
+ * a row of each table that a later one rebuilds. */
+START_TEST(an_old_confidential_file_keeps_its_rows)
+{
+	const struct migration first[] = {schema_confidential[0], {0, 0, 0}};
+	char path[PATH_MAX];
+	struct problem p = {0};
+	sqlite3 *db;
+
+	support_path(path, "confidential.db");
+	ck_assert_int_eq(db_open(&db, path, DB_CONFIDENTIAL, &p), EMP_OK);
+	ck_assert_int_eq(schema_migrate(db, path, SCHEMA_CONFIDENTIAL_ID, first, &p),
+			 EMP_OK);
+	ck_assert_int_eq(
+		db_exec(db,
+			"INSERT INTO operational_person (key, role, number, person) "
+			"VALUES (zeroblob(16), 'giver', 0, x'01'), "
+			"(zeroblob(16), 'recipient', 1, x'02')"),
+		EMP_OK);
+	db_close(&db);
+	support_open();
+	ck_assert_int_eq(support_sql("confidential.db",
+				     "SELECT count(*) FROM operational_person WHERE "
+				     "key = zeroblob(16) AND ((role, number, person) = "
+				     "('giver', 0, x'01') OR (role, number, person) = "
+				     "('recipient', 1, x'02'))"),
+			 2);
+	support_exec("confidential.db",
+		     "INSERT INTO operational_person (key, role, number, person) "
+		     "VALUES (zeroblob(16), 'decider', 0, x'03')");
+	is_described("confidential.db");
+	/* Evidence about one person does not look at all of them. */
+	ck_assert_int_gt(
+		support_sql("confidential.db",
+			    "SELECT count(*) FROM sqlite_schema WHERE type = 'index' "
+			    "AND tbl_name = 'operational_person' "
+			    "AND sql LIKE '%(person)%'"),
+		0);
+	support_close();
+	support_path(path, "confidential.db.before-1");
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 Suite *
 store_open_suite(void)
 {
@@ -317,6 +376,7 @@ store_open_suite(void)
 	tcase_add_test(tc, every_table_is_strict_and_named_in_the_singular);
 	tcase_add_test(tc, dictionaries_hold_the_catalogue);
 	tcase_add_test(tc, cells_are_fed_by_the_age_of_the_newest_event);
+	tcase_add_test(tc, an_old_confidential_file_keeps_its_rows);
 	tcase_add_test(tc, a_migration_keeps_a_copy_until_the_start_succeeded);
 	suite_add_tcase(s, tc);
 	return s;
