@@ -3,6 +3,7 @@ libempower_a_SOURCES += \
 	%D%/change.c \
 	%D%/db.c \
 	%D%/db.h \
+	%D%/decision_ref.h \
 	%D%/defs.c \
 	%D%/disk.c \
 	%D%/group.c \
