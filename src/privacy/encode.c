@@ -96,6 +96,9 @@ value_json(struct buf *out, const struct pub_row *r, const struct pub_value *v)
 	case PUB_FIGURE:
 		buf_add_fixed4(out, v->figure);
 		break;
+	case PUB_BOOL:
+		buf_add_z(out, v->count ? "true" : "false");
+		break;
 	case PUB_HISTOGRAM:
 		histogram_add(out, r, true);
 		break;
@@ -124,6 +127,9 @@ value_csv(struct buf *out, const struct pub_row *r, const struct pub_value *v)
 	case PUB_FIGURE:
 		if (!isnan(v->figure))
 			buf_add_fixed4(out, v->figure);
+		break;
+	case PUB_BOOL:
+		buf_add_z(out, v->count ? "true" : "false");
 		break;
 	case PUB_HISTOGRAM:
 		histogram_add(out, r, false);
@@ -323,24 +329,51 @@ cohorts_add(struct buf *out, const struct rollup_pub *p)
 	buf_add_c(out, ']');
 }
 
+/* What stands before the tables. */
 static void
-encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
+head_json(const struct rollup_pub *p, struct buf *out)
 {
-	buf_add_c(out, '{');
-	time_member(out, "from", p->from);
-	time_member(out, "to", p->to);
-	time_member(out, "as_of", p->as_of);
+	if (p->form == PUB_ROLLUP) {
+		time_member(out, "from", p->from);
+		time_member(out, "to", p->to);
+	}
+	if (p->form == PUB_ROLLUP || p->as_of.n > 0)
+		time_member(out, "as_of", p->as_of);
+	if (p->form != PUB_ROLLUP)
+		return;
 	buf_add_z(out, "\"step\":");
 	buf_add_json(out, str_from(p->step));
 	if (p->incomplete)
 		buf_add_z(out, ",\"incomplete\":true");
-	if (shape == SHAPE_COLUMNS) {
-		buf_add_z(out, ",\"columns\":");
+	buf_add_c(out, ',');
+}
+
+static void
+rows_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
+{
+	struct quoted q[PUB_COLUMNS_MAX];
+
+	if (p->form == PUB_ONE) {
+		EMP_ASSERT(p->rows.n == 1);
+		quote_names(&p->rows, q);
+		(void)row_members(out, &p->rows, q, p->rows.rows, 0, p->rows.n_columns,
+				  false);
+	} else if (shape == SHAPE_COLUMNS) {
+		buf_add_z(out, "\"columns\":");
 		table_columns(out, &p->rows);
 	} else {
-		buf_add_z(out, ",\"rows\":");
+		buf_add_z(out, "\"rows\":");
 		table_rows(out, &p->rows);
 	}
+}
+
+static void
+encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
+{
+	buf_add_c(out, '{');
+	if (p->form != PUB_ONE)
+		head_json(p, out);
+	rows_json(p, shape, out);
 	for (uint32_t i = 0; i < p->n_extra; i++) {
 		buf_add_z(out, ",");
 		buf_add_json(out, str_from(p->extra[i].name));
@@ -359,7 +392,16 @@ encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
 		buf_add_z(out, i == 0 ? ",\"missing\":[" : ",");
 		buf_add_json(out, str_from(p->missing[i]));
 	}
-	buf_add_z(out, p->n_missing > 0 ? "]}\n" : "}\n");
+	if (p->n_missing > 0)
+		buf_add_c(out, ']');
+	if (p->form == PUB_LIST) {
+		buf_add_z(out, ",\"next\":");
+		if (p->next.n == 0)
+			buf_add_z(out, "null");
+		else
+			buf_add_json(out, p->next);
+	}
+	buf_add_z(out, "}\n");
 }
 
 static void

@@ -28,6 +28,7 @@ pub_fini(struct rollup_pub *p)
 struct pub_row *
 pub_row_add(struct rollup_pub *p, struct pub_table *t)
 {
+	uint32_t figures = t->n_figures > 0 ? t->n_figures : PUB_FIGURES;
 	struct pub_row *r;
 
 	if (t->n == t->max) {
@@ -41,10 +42,16 @@ pub_row_add(struct rollup_pub *p, struct pub_table *t)
 		t->rows = r;
 		t->max = max;
 	}
-	r = &t->rows[t->n++];
+	r = &t->rows[t->n];
 	memset(r, 0, sizeof *r);
-	for (int i = 0; i < PUB_FIGURES; i++)
+	r->figure = arena_alloc(&p->arena, figures * sizeof *r->figure);
+	if (t->n_texts > 0)
+		r->text = arena_zalloc(&p->arena, t->n_texts * sizeof *r->text);
+	if (r->figure == NULL || (t->n_texts > 0 && r->text == NULL))
+		return NULL;
+	for (uint32_t i = 0; i < figures; i++)
 		r->figure[i] = NAN;
+	t->n++;
 	return r;
 }
 
@@ -159,6 +166,27 @@ pub_get_figure(const struct pub_column *c, const struct pub_row *r, struct pub_v
 {
 	v->kind = r->suppressed ? PUB_SKIP : PUB_FIGURE;
 	v->figure = r->figure[c->arg];
+}
+
+void
+pub_get_text(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	set_text(v, r->text[c->arg]);
+}
+
+void
+pub_get_text_if(const struct pub_column *c, const struct pub_row *r,
+		struct pub_value *v)
+{
+	v->kind = r->text[c->arg].n > 0 ? PUB_TEXT : PUB_SKIP;
+	v->text = r->text[c->arg];
+}
+
+void
+pub_get_flag(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	v->kind = r->suppressed ? PUB_SKIP : PUB_BOOL;
+	v->count = r->flags >> c->arg & 1;
 }
 
 void

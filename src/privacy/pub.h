@@ -3,8 +3,9 @@
  * A rollup is a table: rows that share groups and buckets of time, and a list of
  * columns, each with a name and a function that gives its value for a row. JSON rows,
  * JSON columns and CSV follow from that list, so that a new rollup, or a new figure, is
- * a few lines of a table. Everything lives in one arena. [worker] or [reader], one
- * thread per answer. */
+ * a few lines of a table. A list is a table, too, with texts in its rows and the place
+ * where its next page begins; one thing alone is a table of one row. Everything lives
+ * in one arena. [worker] or [reader], one thread per answer. */
 #ifndef EMP_PRIVACY_PUB_H
 #define EMP_PRIVACY_PUB_H
 
@@ -13,7 +14,7 @@
 #include "model/metrics.h"
 #include "model/query.h"
 
-#define PUB_FIGURES 12 /* numbers a row can carry beside its histogram */
+#define PUB_FIGURES 12 /* numbers of a row, where a table says nothing else */
 
 /* What a row is about, beside its key and time: shared by rows. */
 struct pub_group {
@@ -29,7 +30,9 @@ struct pub_row {
 	const struct question *question; /* satisfaction: its scale; NULL: none */
 	const uint64_t *count;           /* its slots, question->width */
 	uint64_t n;
-	double figure[PUB_FIGURES]; /* NAN: null */
+	double *figure;   /* as many as the table says; NAN: null */
+	struct str *text; /* likewise; n == 0: null */
+	uint32_t flags;   /* yes or no, a bit each */
 };
 
 enum pub_kind {
@@ -38,6 +41,7 @@ enum pub_kind {
 	PUB_TEXT,
 	PUB_COUNT,
 	PUB_FIGURE,
+	PUB_BOOL,      /* of count */
 	PUB_HISTOGRAM, /* value -> count */
 	PUB_OPTIONS,   /* option -> count */
 	PUB_SHARES     /* option -> percentage of people */
@@ -54,7 +58,7 @@ struct pub_column {
 	const char *name;
 	void (*get)(const struct pub_column *c, const struct pub_row *r,
 		    struct pub_value *v);
-	uint8_t arg; /* which key, dimension or figure */
+	uint8_t arg; /* which key, dimension, figure, text or flag */
 };
 
 /* A second, smaller list of the answer: figures over all kinds, cohorts. */
@@ -62,11 +66,12 @@ struct pub_table {
 	const char *name;
 	const struct pub_column *columns;
 	uint32_t n_columns;
+	uint32_t n_figures, n_texts; /* of a row; 0: PUB_FIGURES, no texts */
 	struct pub_row *rows;
 	uint32_t n, max;
 };
 
-#define PUB_COLUMNS_MAX 40
+#define PUB_COLUMNS_MAX 64
 #define PUB_EXTRA_MAX 2
 #define PUB_SCALARS_MAX 4
 
@@ -76,8 +81,16 @@ struct pub_cohort {
 	double active[12]; /* NAN: not yet over the threshold of that month */
 };
 
+enum pub_form {
+	PUB_ROLLUP, /* {"from","to","as_of","step","rows":[...], ...} */
+	PUB_LIST,   /* {"as_of","rows":[...], ...,"next"}; as_of where there is one */
+	PUB_ONE     /* the members of the only row, then the tables beside it */
+};
+
 struct rollup_pub {
 	struct arena arena;
+	uint8_t form;    /* enum pub_form */
+	struct str next; /* PUB_LIST: cursor of the next page; n == 0: none follows */
 	struct str from, to, as_of; /* n == 0: null */
 	const char *step;
 	bool incomplete;
@@ -124,6 +137,13 @@ void pub_get_count(const struct pub_column *c, const struct pub_row *r,
 		   struct pub_value *v); /* a figure that is a whole number */
 void pub_get_figure(const struct pub_column *c, const struct pub_row *r,
 		    struct pub_value *v);
+void pub_get_text(const struct pub_column *c, const struct pub_row *r,
+		  struct pub_value *v);
+/* Left out where it is empty. */
+void pub_get_text_if(const struct pub_column *c, const struct pub_row *r,
+		     struct pub_value *v);
+void pub_get_flag(const struct pub_column *c, const struct pub_row *r,
+		  struct pub_value *v);
 void pub_get_suppressed(const struct pub_column *c, const struct pub_row *r,
 			struct pub_value *v);
 

@@ -127,6 +127,58 @@ START_TEST(times_are_those_of_the_zone)
 }
 END_TEST
 
+static const struct pub_column list_columns[] = {
+	{"id", pub_get_text, 0},
+	{"title", pub_get_text, 1},
+	{"reason", pub_get_text_if, 2},
+	{"overdue", pub_get_flag, 3},
+};
+
+static void
+check_list(enum pub_form form, enum format f, uint32_t rows, const char *want)
+{
+	struct rollup_pub p;
+	struct buf out;
+
+	pub_init(&p);
+	p.form = form;
+	p.rows.n_texts = 3;
+	for (size_t i = 0; i < sizeof list_columns / sizeof *list_columns; i++)
+		pub_column_add(&p, &list_columns[i]);
+	for (uint32_t i = 0; i < rows; i++) {
+		struct pub_row *r = pub_row_add(&p, &p.rows);
+
+		ck_assert_ptr_nonnull(r);
+		r->text[0] = i == 0 ? STR("o-1") : STR("o-2");
+		r->text[i + 1] = STR("=1+1");
+		r->flags = i == 0 ? 1u << 3 : ~(1u << 3);
+	}
+	if (rows > 1)
+		p.next = STR("17");
+	buf_init(&out, 0);
+	pub_encode(&p, f, SHAPE_ROWS, &out);
+	buf_add_c(&out, '\0');
+	ck_assert(buf_ok(&out));
+	ck_assert_str_eq(out.p, want);
+	buf_fini(&out);
+	pub_fini(&p);
+}
+
+START_TEST(lists)
+{
+	check_list(PUB_LIST, FORMAT_JSON, 2,
+		   "{\"rows\":[{\"id\":\"o-1\",\"title\":\"=1+1\",\"overdue\":true},"
+		   "{\"id\":\"o-2\",\"title\":null,\"reason\":\"=1+1\","
+		   "\"overdue\":false}],\"next\":\"17\"}\n");
+	check_list(PUB_LIST, FORMAT_JSON, 0, "{\"rows\":[],\"next\":null}\n");
+	check_list(PUB_LIST, FORMAT_CSV, 2,
+		   "id,title,reason,overdue\r\no-1,'=1+1,,true\r\n"
+		   "o-2,,'=1+1,false\r\n");
+	check_list(PUB_ONE, FORMAT_JSON, 1,
+		   "{\"id\":\"o-1\",\"title\":\"=1+1\",\"overdue\":true}\n");
+}
+END_TEST
+
 Suite *
 privacy_pub_suite(void)
 {
@@ -137,6 +189,7 @@ privacy_pub_suite(void)
 	tcase_add_test(tc, columns_of_json);
 	tcase_add_test(tc, csv);
 	tcase_add_test(tc, times_are_those_of_the_zone);
+	tcase_add_test(tc, lists);
 	suite_add_tcase(s, tc);
 	return s;
 }
