@@ -149,3 +149,73 @@ levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t t
 	free(now);
 	return EMP_OK;
 }
+
+static int
+moment_cmp(const void *pa, const void *pb)
+{
+	int64_t a = *(const int64_t *)pa;
+	int64_t b = *(const int64_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+/* The moments in [from, to) from which on something else may hold, ascending; the first
+ * is from, or the first declaration of all when that came later. */
+static uint32_t
+moments(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	int64_t *out)
+{
+	uint32_t n = 0;
+	bool before = false;
+
+	for (size_t i = k; i < ((size_t)l->n + 1) * LEVEL_KINDS; i += LEVEL_KINDS)
+		for (uint32_t j = 0; j < l->steps[i].n; j++) {
+			int64_t at = l->steps[i].v[j].at;
+
+			before = before || at <= from;
+			if (at > from && at < to)
+				out[n++] = at;
+		}
+	if (before)
+		out[n++] = from;
+	qsort(out, n, sizeof *out, moment_cmp);
+	return n;
+}
+
+enum emp_rc
+levels_mean(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	    double *out)
+{
+	size_t units = (size_t)l->n + 1;
+	size_t steps = 1;
+	int64_t *now = malloc(units * sizeof *now);
+	double *known = calloc(units, sizeof *known); /* seconds */
+	int64_t *at;
+	uint32_t n;
+
+	for (size_t i = k; i < units * LEVEL_KINDS; i += LEVEL_KINDS)
+		steps += l->steps[i].n;
+	at = malloc(steps * sizeof *at);
+	for (size_t u = 0; u < units; u++)
+		out[u] = 0;
+	n = now != NULL && known != NULL && at != NULL ? moments(l, k, from, to, at)
+						       : 0;
+	for (uint32_t i = 0; i < n; i++) {
+		double s = (double)(i + 1 < n ? at[i + 1] : to) - (double)at[i];
+
+		if (s <= 0)
+			continue;
+		levels_at(l, k, at[i], now);
+		for (size_t u = 0; u < units; u++) {
+			out[u] += now[u] >= 0 ? (double)now[u] * s : 0;
+			known[u] += now[u] >= 0 ? s : 0;
+		}
+	}
+	for (size_t u = 0; known != NULL && u < units; u++)
+		out[u] = known[u] > 0 ? out[u] / known[u] : NAN;
+	n = now != NULL && known != NULL && at != NULL;
+	free(now);
+	free(known);
+	free(at);
+	return n ? EMP_OK : EMP_NOMEM;
+}

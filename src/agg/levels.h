@@ -24,5 +24,9 @@ void levels_at(const struct levels *l, enum level_kind k, int64_t t, int64_t *ou
 /* The smallest figure in force at any moment of [from, to], where one was. */
 EMP_MUST_CHECK enum emp_rc levels_lowest(const struct levels *l, enum level_kind k,
 					 int64_t from, int64_t to, int64_t *out);
+/* Mean of each unit's figure over [from, to), weighted by time, of the part where one
+ * was in force; NAN: at no moment. to is finite. */
+EMP_MUST_CHECK enum emp_rc levels_mean(const struct levels *l, enum level_kind k,
+				       int64_t from, int64_t to, double *out);
 
 #endif

@@ -479,6 +479,14 @@ merge_group(struct merge *m, uint32_t series)
 }
 
 uint32_t
+merge_group_unit(struct merge *m, enum audience a, uint32_t unit)
+{
+	struct agg_series s = {.audience = (uint8_t)a, .dim_id[DIM_UNIT] = unit};
+
+	return merge_selects(m, &s) ? group_find(m, &s) : RAW_NONE;
+}
+
+uint32_t
 merge_time(struct merge *m, int64_t t)
 {
 	return t >= m->w.from && t < m->w.to ? time_find(m, t, false) : RAW_NONE;

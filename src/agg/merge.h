@@ -48,6 +48,9 @@ const struct rollup_raw *merge_raw(const struct merge *m);
 /* Group of the series, made when it is new; RAW_NONE when a filter excludes it or
  * memory ran out. */
 uint32_t merge_group(struct merge *m, uint32_t series);
+/* The same for rows that carry no series: of that audience and unit (0: none), and of
+ * no other dimension. */
+uint32_t merge_group_unit(struct merge *m, enum audience a, uint32_t unit);
 /* Bucket of an instant (Unix s), RAW_NONE outside of the window. */
 uint32_t merge_time(struct merge *m, int64_t t);
 

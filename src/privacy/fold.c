@@ -1,7 +1,7 @@
 /* Units of employees that are too small to be shown.
  *
  * A unit is declared by PUT /v1/units or by a headcount. One that is not, or whose
- * headcount at any moment of the window was below K_ANONYMITY or unknown, is counted
+ * headcount at any moment of the window was below `least` or unknown, is counted
  * under its parent, as far up as needed; without one that is large enough, under no
  * unit at all. Where what is left in a parent besides its shown children would again be
  * fewer people than that, its smallest shown child joins it: else the parent's own
@@ -24,7 +24,7 @@ shown_above(const struct intern *units, const bool *shown, uint32_t u)
  * round hides one unit, so it ends. [0] is everything without a unit of its own. */
 static enum emp_rc
 hide_complements(const struct intern *units, bool *shown, const int64_t *people,
-		 uint32_t n)
+		 uint32_t n, int64_t least)
 {
 	int64_t *left = malloc(((size_t)n + 1) * sizeof *left);
 	uint32_t *smallest = malloc(((size_t)n + 1) * sizeof *smallest);
@@ -47,7 +47,7 @@ hide_complements(const struct intern *units, bool *shown, const int64_t *people,
 		}
 		for (uint32_t u = 0; u <= n; u++)
 			if ((u == 0 || shown[u]) && smallest[u] != 0 && left[u] > 0 &&
-			    left[u] < K_ANONYMITY) {
+			    left[u] < least) {
 				shown[smallest[u]] = false;
 				again = true;
 			}
@@ -58,7 +58,7 @@ hide_complements(const struct intern *units, bool *shown, const int64_t *people,
 }
 
 enum emp_rc
-job_fold(struct job *j)
+job_fold(struct job *j, int64_t least)
 {
 	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
 	int64_t from = j->q->from_given ? j->q->from : INT64_MIN;
@@ -75,10 +75,10 @@ job_fold(struct job *j)
 	if (rc != EMP_OK)
 		return rc;
 	for (uint32_t u = 1; u <= n; u++)
-		shown[u] = people[u] >= K_ANONYMITY &&
+		shown[u] = people[u] >= least &&
 			(levels_declared(j->levels, u) ||
 			 defs_unit(j->defs, intern_text(units, u)) != NULL);
-	rc = hide_complements(units, shown, people, n);
+	rc = hide_complements(units, shown, people, n, least);
 	for (uint32_t u = 1; u <= n; u++)
 		fold[u] = shown[u] ? u : shown_above(units, shown, u);
 	j->fold = fold;

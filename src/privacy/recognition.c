@@ -352,7 +352,7 @@ rollup_recognition(struct job *j)
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
 	rc = job_levels(j);
 	if (rc == EMP_OK)
-		rc = job_fold(j);
+		rc = job_fold(j, K_ANONYMITY);
 	if (rc == EMP_OK)
 		rc = job_merge(j, &target, 1);
 	if (rc == EMP_OK)

@@ -54,6 +54,7 @@ struct job {
 };
 
 #define K_ANONYMITY 5 /* people in a unit that is shown by itself */
+#define K_DELICATE 10 /* likewise: absence, reviews, suggestions of employees */
 
 /* Audiences asked for; `fallback` without a filter. */
 uint32_t job_audiences(const struct query *q, uint32_t fallback);
@@ -90,8 +91,9 @@ EMP_MUST_CHECK enum emp_rc job_levels(struct job *j);
  * what levels_at gave. */
 int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
 
-/* fold.c: units of employees too small to be shown, see section there. */
-EMP_MUST_CHECK enum emp_rc job_fold(struct job *j);
+/* fold.c: units of employees too small to be shown, with fewer than `least` people; see
+ * there. After job_levels. */
+EMP_MUST_CHECK enum emp_rc job_fold(struct job *j, int64_t least);
 
 /* Rollups. */
 EMP_MUST_CHECK enum emp_rc rollup_satisfaction(struct job *j);

@@ -167,6 +167,7 @@ START_TEST(a_unit_is_its_subtree_at_that_time)
 	struct intern *units;
 	struct levels *l;
 	int64_t v[8];
+	double mean[8];
 	uint32_t a;
 	uint32_t b;
 	uint32_t c;
@@ -200,6 +201,17 @@ START_TEST(a_unit_is_its_subtree_at_that_time)
 	ck_assert_int_eq(levels_lowest(l, LEVEL_HEADCOUNT, 310, 400, v), EMP_OK);
 	ck_assert_int_eq(v[b], 70);
 	ck_assert(levels_declared(l, b) && !levels_declared(l, 4));
+	/* [50, 100) says nothing of anybody; a is 7, then 11, then 30. */
+	ck_assert_int_eq(levels_mean(l, LEVEL_HEADCOUNT, 50, 250, mean), EMP_OK);
+	ck_assert_double_eq_tol(mean[b], 7, 1e-9);
+	ck_assert_double_eq_tol(mean[c], 4, 1e-9);
+	ck_assert_double_eq_tol(mean[a], (50 * 7 + 50 * 11 + 50 * 30) / 150.0, 1e-9);
+	ck_assert_double_eq_tol(mean[0], mean[a], 1e-9);
+	ck_assert_double_nan(mean[4]);
+	ck_assert_int_eq(levels_mean(l, LEVEL_HEADCOUNT, INT64_MIN, 100, mean), EMP_OK);
+	ck_assert_double_nan(mean[a]);
+	ck_assert_int_eq(levels_mean(l, LEVEL_HEADCOUNT, 300, 310, mean), EMP_OK);
+	ck_assert_double_eq_tol(mean[b], 70, 1e-9);
 	levels_free(&l);
 	intern_free(&units);
 }
