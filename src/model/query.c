@@ -1,23 +1,58 @@
-/* A rollup's parameters: one table that says who takes what, and what each sets. */
+/* The parameters of rollups and lists: one table that says who takes what, and what
+ * each sets. */
 #include "model/query.h"
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-#define IN_SATISFACTION (1u << ROLLUP_SATISFACTION)
-#define IN_RETENTION (1u << ROLLUP_RETENTION)
-#define IN_RECOGNITION (1u << ROLLUP_RECOGNITION)
-#define IN_PARTICIPATION (1u << ROLLUP_PARTICIPATION)
-#define IN_ALL ((1u << ROLLUP_COUNT) - 1)
+#define IN(ask) (1u << (ask))
+#define IN_SURVEYS (IN(ROLLUP_SATISFACTION) | IN(ROLLUP_PARTICIPATION))
+#define IN_PRAISE (IN(ROLLUP_RECOGNITION) | IN(ASK_RECOGNITION))
+#define IN_VOICE (IN(ROLLUP_SUGGESTIONS) | IN(ASK_SUGGESTIONS))
+#define IN_ROLLUPS (IN(ROLLUP_COUNT) - 1)
+/* Lists that come in pages: what is asked of them is looked up, not added up, so most
+ * filters take one value. */
+#define IN_PAGES (IN(ASK_COMMENTS) | IN(ASK_RECOGNITION) | IN(ASK_SUGGESTIONS))
+#define IN_REGISTRY (IN(ASK_BOUNDARIES) | IN(ASK_CANDIDATES))
+#define IN_DECISIONS (IN(ROLLUP_DECISIONS) | IN_REGISTRY)
+#define IN_REPORTS (IN(ASK_COHERENCE) | IN(ASK_OVERVIEW) | IN(ASK_ALERTS))
+/* Of one thing, by its id or code. */
+#define IN_ONE (IN(ASK_SUGGESTION) | IN(ASK_RECEIPT) | IN(ASK_ME))
+#define IN_MANY (IN(ASK_COUNT) - 1 - IN_ONE)
+#define IN_WINDOW (IN_MANY & ~IN_REGISTRY)
+#define IN_TABLES (IN_MANY & ~IN(ASK_OVERVIEW))
+#define IN_DIMS (IN_ROLLUPS | IN(ASK_COMMENTS) | IN(ASK_RECOGNITION))
+/* What moves with the clock. */
+#define IN_AS_OF                                                                       \
+	(IN_REPORTS | IN_REGISTRY | IN_VOICE | IN(ROLLUP_RECOGNITION) |                \
+	 IN(ROLLUP_TRAINING) | IN(ROLLUP_CONTACT) | IN(ASK_INITIATIVES))
 
 static const char *const rollup_names[] = {
 	[ROLLUP_SATISFACTION] = "satisfaction",
 	[ROLLUP_RETENTION] = "retention",
 	[ROLLUP_RECOGNITION] = "recognition",
 	[ROLLUP_PARTICIPATION] = "participation",
+	[ROLLUP_SUGGESTIONS] = "suggestions",
+	[ROLLUP_DECISIONS] = "decisions",
+	[ROLLUP_TRAINING] = "training",
+	[ROLLUP_CONTACT] = "contact",
+	[ASK_COHERENCE] = "coherence",
+	[ASK_OVERVIEW] = "overview",
+	[ASK_ALERTS] = "alerts",
+	[ASK_COMMENTS] = "comments",
+	[ASK_RECOGNITION] = "recognition",
+	[ASK_BOUNDARIES] = "boundaries",
+	[ASK_CANDIDATES] = "candidates",
+	[ASK_INITIATIVES] = "initiatives",
+	[ASK_SUGGESTIONS] = "suggestions",
+	[ASK_SUGGESTION] = "suggestion",
+	[ASK_RECEIPT] = "receipt",
+	[ASK_ME] = "me",
 };
+_Static_assert(COUNT(rollup_names) == ASK_COUNT, "name everything that is asked");
 
 static const struct {
 	const char *name;
@@ -32,18 +67,19 @@ static const struct {
 	[STEP_MONTH] = {"month", 28 * S_PER_DAY - S_PER_HOUR, TZ_MONTH},
 };
 
-/* Fields behind the dimensions, which every rollup has. */
+/* Fields behind the dimensions, which every rollup has; and who has rows of them. */
 static const struct {
 	const char *name;
 	unsigned rollups;
 } fields[] = {
-	[FIELD_AUDIENCE - DIM_COUNT] = {"audience", IN_ALL},
-	[FIELD_SURVEY - DIM_COUNT] = {"survey", IN_SATISFACTION | IN_PARTICIPATION},
-	[FIELD_QUESTION - DIM_COUNT] = {"question", IN_SATISFACTION},
-	[FIELD_SIGNAL - DIM_COUNT] = {"signal", IN_RETENTION},
-	[FIELD_KIND - DIM_COUNT] = {"kind", IN_RECOGNITION},
-	[FIELD_CLASS - DIM_COUNT] = {"class", 0},
-	[FIELD_ROLE - DIM_COUNT] = {"role", 0},
+	[FIELD_AUDIENCE - DIM_COUNT] = {"audience", IN_ROLLUPS},
+	[FIELD_SURVEY - DIM_COUNT] = {"survey", IN_SURVEYS},
+	[FIELD_QUESTION - DIM_COUNT] = {"question", IN(ROLLUP_SATISFACTION)},
+	[FIELD_SIGNAL - DIM_COUNT] = {"signal", IN(ROLLUP_RETENTION)},
+	[FIELD_KIND -
+		DIM_COUNT] = {"kind", IN(ROLLUP_RECOGNITION) | IN(ROLLUP_SUGGESTIONS)},
+	[FIELD_CLASS - DIM_COUNT] = {"class", IN(ROLLUP_DECISIONS)},
+	[FIELD_ROLE - DIM_COUNT] = {"role", IN(ROLLUP_DECISIONS)},
 };
 _Static_assert(COUNT(fields) == FIELD_COUNT - DIM_COUNT, "name every field");
 
@@ -64,7 +100,7 @@ rollup_find(struct str name)
 const char *
 rollup_name(enum rollup r)
 {
-	return (unsigned)r < ROLLUP_COUNT ? rollup_names[r] : NULL;
+	return (unsigned)r < ASK_COUNT ? rollup_names[r] : NULL;
 }
 
 const char *
@@ -189,7 +225,7 @@ set_group(struct query *q, const struct parameter *par, struct str value,
 				   "expected audience, unit, "
 				   "channel, touchpoint, segment, "
 				   "initiative, lang, survey, question, "
-				   "signal or kind");
+				   "signal, kind, class or role");
 		if (!field_fits(f, q->rollup))
 			return problem_set(
 				p, EMP_INVALID, par->name, "rows of %s have no %s",
@@ -265,11 +301,21 @@ value_fits(unsigned field, struct str value)
 	}
 }
 
+static uint32_t
+values_max(const struct query *q, unsigned field)
+{
+	bool one = field == DIM_UNIT || field == FIELD_AUDIENCE ||
+		field == FIELD_SURVEY;
+
+	return one && (IN(q->rollup) & IN_PAGES) ? 1 : QUERY_VALUES_MAX;
+}
+
 static enum emp_rc
 set_filter(struct query *q, const struct parameter *par, struct str value,
 	   struct problem *p)
 {
 	struct query_filter *f = &q->filter[par->field];
+	uint32_t max = values_max(q, par->field);
 
 	do {
 		struct str one = str_split(&value, ',');
@@ -277,35 +323,104 @@ set_filter(struct query *q, const struct parameter *par, struct str value,
 		if (!value_fits(par->field, one))
 			return problem_set(p, EMP_INVALID, par->name,
 					   "holds something that is no %s", par->name);
-		if (f->n == QUERY_VALUES_MAX)
-			return problem_set(p, EMP_INVALID, par->name,
-					   "takes at most %d values", QUERY_VALUES_MAX);
+		if (f->n == max)
+			return max == 1 ? bad(par, p, "takes one value here")
+					: problem_set(p, EMP_INVALID, par->name,
+						      "takes at most %d values",
+						      QUERY_VALUES_MAX);
 		f->value[f->n++] = one;
 	} while (value.p != NULL);
 	return EMP_OK;
 }
 
+static enum emp_rc
+set_category(struct query *q, const struct parameter *par, struct str value,
+	     struct problem *p)
+{
+	if (!name_valid(value))
+		return bad(par, p, "is no name");
+	q->category = value;
+	return EMP_OK;
+}
+
+static enum emp_rc
+set_flag(struct query *q, const struct parameter *par, struct str value,
+	 struct problem *p)
+{
+	bool *flag = str_is(STR("board"), par->name) ? &q->board : &q->overdue;
+
+	if (!num_bool(value, flag))
+		return bad(par, p, "expected 1 or 0");
+	return EMP_OK;
+}
+
+static enum emp_rc
+set_limit(struct query *q, const struct parameter *par, struct str value,
+	  struct problem *p)
+{
+	uint64_t limit;
+
+	if (!num_u64(value, &limit) || limit == 0 || limit > QUERY_LIMIT_MAX)
+		return problem_set(p, EMP_INVALID, par->name,
+				   "expected a number of rows from 1 to %d",
+				   QUERY_LIMIT_MAX);
+	q->limit = (uint32_t)limit;
+	return EMP_OK;
+}
+
+/* What it means, whoever made it knows; here it only has to look like one. */
+static enum emp_rc
+set_cursor(struct query *q, const struct parameter *par, struct str value,
+	   struct problem *p)
+{
+	if (!name_valid(value))
+		return bad(par, p, "expected `next` of the page before");
+	q->cursor = value;
+	return EMP_OK;
+}
+
+static enum emp_rc
+set_source(struct query *q, const struct parameter *par, struct str value,
+	   struct problem *p)
+{
+	if (value.n == 0 || value.n > EVENT_SOURCE_MAX_BYTES || !utf8_valid(value))
+		return bad(par, p, "expected 1 to 128 bytes of UTF-8");
+	q->source = value;
+	return EMP_OK;
+}
+
 static const struct parameter parameters[] = {
-	{"from", IN_ALL, set_time, 0},
-	{"to", IN_ALL, set_time, 0},
-	{"step", IN_ALL, set_step, 0},
-	{"group_by", IN_ALL, set_group, 0},
-	{"depth", IN_ALL, set_depth, 0},
-	{"fill", IN_ALL, set_fill, 0},
-	{"shape", IN_ALL, set_shape, 0},
-	{"format", IN_ALL, set_format, 0},
-	{"as_of", IN_RECOGNITION, set_time, 0},
-	{"audience", IN_ALL, set_filter, FIELD_AUDIENCE},
-	{"unit", IN_ALL, set_filter, DIM_UNIT},
-	{"channel", IN_ALL, set_filter, DIM_CHANNEL},
-	{"touchpoint", IN_ALL, set_filter, DIM_TOUCHPOINT},
-	{"segment", IN_ALL, set_filter, DIM_SEGMENT},
-	{"initiative", IN_ALL, set_filter, DIM_INITIATIVE},
-	{"lang", IN_ALL, set_filter, DIM_LANG},
-	{"survey", IN_SATISFACTION | IN_PARTICIPATION, set_filter, FIELD_SURVEY},
-	{"question", IN_SATISFACTION, set_filter, FIELD_QUESTION},
-	{"signal", IN_RETENTION, set_filter, FIELD_SIGNAL},
-	{"kind", IN_RECOGNITION, set_filter, FIELD_KIND},
+	{"from", IN_WINDOW, set_time, 0},
+	{"to", IN_WINDOW, set_time, 0},
+	{"step", IN_ROLLUPS | IN(ASK_COHERENCE), set_step, 0},
+	{"group_by", IN_ROLLUPS, set_group, 0},
+	{"depth", IN_ROLLUPS | IN(ASK_CANDIDATES), set_depth, 0},
+	{"fill", IN_ROLLUPS, set_fill, 0},
+	{"shape", IN_TABLES, set_shape, 0},
+	{"format", IN_TABLES, set_format, 0},
+	{"as_of", IN_AS_OF, set_time, 0},
+	{"audience", IN_MANY & ~(IN_REGISTRY | IN(ASK_COHERENCE) | IN(ASK_OVERVIEW)),
+	 set_filter, FIELD_AUDIENCE},
+	{"unit", IN_MANY, set_filter, DIM_UNIT},
+	{"channel", IN_DIMS, set_filter, DIM_CHANNEL},
+	{"touchpoint", IN_DIMS, set_filter, DIM_TOUCHPOINT},
+	{"segment", IN_DIMS, set_filter, DIM_SEGMENT},
+	{"initiative", IN_DIMS | IN(ASK_INITIATIVES), set_filter, DIM_INITIATIVE},
+	{"lang", IN_DIMS, set_filter, DIM_LANG},
+	{"survey", IN_SURVEYS | IN(ASK_COHERENCE) | IN(ASK_COMMENTS), set_filter,
+	 FIELD_SURVEY},
+	{"question", IN(ROLLUP_SATISFACTION) | IN(ASK_COMMENTS), set_filter,
+	 FIELD_QUESTION},
+	{"signal", IN(ROLLUP_RETENTION), set_filter, FIELD_SIGNAL},
+	{"kind", IN_PRAISE, set_filter, FIELD_KIND},
+	{"role", IN_DECISIONS, set_filter, FIELD_ROLE},
+	{"class", IN_DECISIONS, set_filter, FIELD_CLASS},
+	{"category", IN_VOICE | IN(ASK_ALERTS), set_category, 0},
+	{"overdue", IN(ASK_SUGGESTIONS), set_flag, 0},
+	{"board", IN(ASK_SUGGESTIONS), set_flag, 0},
+	{"limit", IN_PAGES, set_limit, 0},
+	{"cursor", IN_PAGES, set_cursor, 0},
+	{"source", IN(ASK_SUGGESTION), set_source, 0},
 };
 _Static_assert(COUNT(parameters) <= 32, "struct query has a bit per parameter");
 
@@ -321,9 +436,10 @@ query_parameter(size_t i, enum rollup r, bool *taken)
 void
 query_init(struct query *q, enum rollup r)
 {
-	EMP_ASSERT((unsigned)r < ROLLUP_COUNT);
+	EMP_ASSERT((unsigned)r < ASK_COUNT);
 	*q = (struct query){
 		.rollup = (uint8_t)r,
+		.limit = QUERY_LIMIT,
 		.from = QUERY_FOREVER_FROM,
 		.to = QUERY_FOREVER_TO,
 	};

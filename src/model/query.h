@@ -81,15 +81,15 @@ struct query {
 	uint8_t order[FIELD_COUNT]; /* the fields in the order asked */
 	uint32_t n_order;
 	struct query_filter filter[FIELD_COUNT];
-	/* Lists. */
+	/* Lists. Of audience, unit and survey a page takes at most one. */
 	uint32_t states; /* bit per enum suggestion_state (`state`); 0: all */
 	struct str category;
 	bool overdue, board;
 	uint32_t limit;    /* rows of a page; QUERY_LIMIT unless asked */
 	struct str cursor; /* `next` of the page before; n == 0: the first */
+	struct str source; /* of q->id; n == 0: any */
 	/* Not parameters: set by the route. */
 	struct str id;     /* of the path */
-	struct str source; /* `source`, beside an id in the path */
 	bool has_code;     /* receipt or personal code, as hash */
 	bool confidential; /* the code: in which file */
 	uint8_t code[RECEIPT_HASH_BYTES];
@@ -98,7 +98,7 @@ struct query {
 };
 
 enum rollup rollup_find(struct str name); /* ROLLUP_COUNT when unknown */
-const char *rollup_name(enum rollup r);
+const char *rollup_name(enum rollup r);   /* of everything that can be asked */
 const char *field_name(enum field f);
 const char *step_name(enum step s);
 /* The bucket unit of a step; not for STEP_ALL. */

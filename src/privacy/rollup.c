@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-static enum emp_rc (*const builders[ROLLUP_COUNT])(struct job *j) = {
+static enum emp_rc (*const builders[ASK_COUNT])(struct job *j) = {
 	[ROLLUP_SATISFACTION] = rollup_satisfaction,
 	[ROLLUP_RETENTION] = rollup_retention,
 	[ROLLUP_RECOGNITION] = rollup_recognition,
@@ -82,7 +82,11 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 	if (j.as_of != 0)
 		j.pub.as_of = pub_time(&j.pub, j.tz, j.as_of);
 	j.pub.step = step_name(q->step);
-	rc = builders[q->rollup](&j);
+	if (builders[q->rollup])
+		rc = builders[q->rollup](&j);
+	else
+		rc = problem_set(p, EMP_UNSUPPORTED, "",
+				 "this version does not answer that yet");
 	if (rc == EMP_OK && j.rc != EMP_OK)
 		rc = j.rc;
 	if (rc == EMP_TOO_LARGE)

@@ -2,7 +2,8 @@
  * A rollup's parameters: whatever they say, either there is a refusal with a reason, or
  * the query keeps its promises.
  *
- * The first byte of an input chooses the rollup, the rest is "name=value&name=value".
+ * The first byte of an input chooses what is asked ('0': satisfaction), the rest is
+ * "name=value&name=value".
  */
 #include "base/utf8.h"
 #include "model/query.h"
@@ -38,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	query_init(&q, (enum rollup)(data[0] % ROLLUP_COUNT));
+	query_init(&q, (enum rollup)((data[0] + ASK_COUNT * 4u - '0') % ASK_COUNT));
 	while (text.n > 0 && rc == EMP_OK) {
 		struct str value = str_split(&text, '&');
 		struct str name = str_split(&value, '=');

@@ -120,6 +120,10 @@ START_TEST(bad_values_name_their_parameter)
 		refused(ROLLUP_SATISFACTION, bad[i][0], bad[i][1]);
 	refused(ROLLUP_RETENTION, "signal", "signup,unknown");
 	refused(ROLLUP_RECOGNITION, "kind", "medal");
+	refused(ROLLUP_RECOGNITION, "kind", "concern");
+	refused(ROLLUP_SUGGESTIONS, "group_by", "role");
+	refused(ROLLUP_DECISIONS, "group_by", "kind");
+	refused(ROLLUP_DECISIONS, "role", "Team lead");
 }
 END_TEST
 
@@ -141,18 +145,95 @@ START_TEST(a_parameter_belongs_to_its_rollups)
 }
 END_TEST
 
+START_TEST(decisions_have_roles_and_classes)
+{
+	query_init(&q, ROLLUP_DECISIONS);
+	ck_assert_int_eq(set("group_by", "class,role,unit"), EMP_OK);
+	ck_assert_int_eq(q.order[0], FIELD_CLASS);
+	ck_assert_uint_eq(q.group,
+			  1u << FIELD_CLASS | 1u << FIELD_ROLE | 1u << DIM_UNIT);
+	ck_assert_int_eq(set("role", "agent,lead"), EMP_OK);
+	ck_assert_int_eq(set("class", "refund"), EMP_OK);
+	ck_assert_uint_eq(q.filter[FIELD_ROLE].n, 2);
+	ck_assert(str_is(q.filter[FIELD_CLASS].value[0], "refund"));
+	query_init(&q, ROLLUP_SUGGESTIONS);
+	ck_assert_int_eq(set("category", "billing"), EMP_OK);
+	ck_assert_int_eq(set("as_of", "100"), EMP_OK);
+	refused(ROLLUP_DECISIONS, "as_of", "100");
+	refused(ROLLUP_TRAINING, "role", "agent");
+}
+END_TEST
+
+START_TEST(lists_come_in_pages)
+{
+	query_init(&q, ASK_SUGGESTIONS);
+	ck_assert_uint_eq(q.limit, QUERY_LIMIT);
+	ck_assert_int_eq(set("overdue", "1"), EMP_OK);
+	ck_assert_int_eq(set("limit", "500"), EMP_OK);
+	ck_assert_int_eq(set("cursor", "4711"), EMP_OK);
+	ck_assert_int_eq(set("category", "billing"), EMP_OK);
+	ck_assert(q.overdue && !q.board);
+	ck_assert_uint_eq(q.limit, 500);
+	ck_assert(str_is(q.cursor, "4711") && str_is(q.category, "billing"));
+	ck_assert_int_eq(set("board", "1"), EMP_OK);
+	ck_assert(q.board);
+	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+	refused(ASK_SUGGESTIONS, "limit", "0");
+	refused(ASK_SUGGESTIONS, "limit", "501");
+	refused(ASK_SUGGESTIONS, "cursor", "");
+	refused(ASK_SUGGESTIONS, "cursor", "a b");
+	refused(ASK_SUGGESTIONS, "overdue", "maybe");
+	refused(ASK_SUGGESTIONS, "category", "no name");
+	refused(ASK_SUGGESTIONS, "group_by", "unit");
+	/* A page is of one of these, or of all. */
+	refused(ASK_SUGGESTIONS, "unit", "a,b");
+	refused(ASK_SUGGESTIONS, "audience", "customer,employee");
+	refused(ASK_COMMENTS, "survey", "csat,nps");
+	query_init(&q, ASK_RECOGNITION);
+	ck_assert_int_eq(set("kind", "praise,backing"), EMP_OK);
+	refused(ROLLUP_SUGGESTIONS, "limit", "5");
+	refused(ASK_CANDIDATES, "cursor", "5");
+}
+END_TEST
+
+START_TEST(one_thing_has_no_window)
+{
+	static const enum rollup one[] = {ASK_SUGGESTION, ASK_RECEIPT, ASK_ME};
+	bool taken;
+	const char *name;
+
+	for (size_t k = 0; k < sizeof one / sizeof *one; k++)
+		for (size_t i = 0; (name = query_parameter(i, one[k], &taken)); i++)
+			ck_assert_msg(taken ==
+					      (one[k] == ASK_SUGGESTION &&
+					       strcmp(name, "source") == 0),
+				      "%s of %s", name, rollup_name(one[k]));
+	query_init(&q, ASK_SUGGESTION);
+	ck_assert_int_eq(set("source", "shop"), EMP_OK);
+	ck_assert(str_is(q.source, "shop"));
+	refused(ASK_SUGGESTION, "source", "");
+	refused(ASK_SUGGESTION, "source", "\xff");
+	/* Boundaries are those in force at a moment. */
+	refused(ASK_BOUNDARIES, "from", "100");
+	query_init(&q, ASK_BOUNDARIES);
+	ck_assert_int_eq(set("as_of", "100"), EMP_OK);
+}
+END_TEST
+
 START_TEST(people_are_never_a_dimension)
 {
 	static const char *const people[] = {"person", "respondent", "case", "ref"};
 	static const char *const groups[] = {"person", "respondent", "case",
 					     "ref",    "from",       "unit,to"};
 
-	for (int r = 0; r < ROLLUP_COUNT; r++) {
+	for (int r = 0; r < ASK_COUNT; r++) {
 		for (size_t i = 0; i < sizeof people / sizeof people[0]; i++) {
 			refused((enum rollup)r, people[i], "p1");
 			ck_assert_ptr_nonnull(strstr(p.detail, "people"));
 		}
 		for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+			if (r >= ROLLUP_COUNT) /* there is nothing to group */
+				continue;
 			refused((enum rollup)r, "group_by", groups[i]);
 			ck_assert_ptr_nonnull(strstr(p.detail, "people"));
 		}
@@ -212,7 +293,13 @@ START_TEST(names_of_rollups_fields_and_steps)
 {
 	for (int r = 0; r < ROLLUP_COUNT; r++)
 		ck_assert_int_eq(rollup_find(str_from(rollup_name((enum rollup)r))), r);
+	for (int r = 0; r < ASK_COUNT; r++)
+		ck_assert_ptr_nonnull(rollup_name((enum rollup)r));
+	ck_assert_ptr_null(rollup_name(ASK_COUNT));
 	ck_assert_int_eq(rollup_find(STR("people")), ROLLUP_COUNT);
+	/* A list is no rollup. */
+	ck_assert_int_eq(rollup_find(STR("boundaries")), ROLLUP_COUNT);
+	ck_assert_int_eq(rollup_find(STR("recognition")), ROLLUP_RECOGNITION);
 	ck_assert_str_eq(field_name(FIELD_KIND), "kind");
 	ck_assert_str_eq(field_name((enum field)DIM_LANG), "lang");
 	ck_assert_str_eq(step_name(STEP_ALL), "all");
@@ -241,6 +328,9 @@ model_query_suite(void)
 	tcase_add_test(tc, groups_and_filters_are_taken);
 	tcase_add_test(tc, bad_values_name_their_parameter);
 	tcase_add_test(tc, a_parameter_belongs_to_its_rollups);
+	tcase_add_test(tc, decisions_have_roles_and_classes);
+	tcase_add_test(tc, lists_come_in_pages);
+	tcase_add_test(tc, one_thing_has_no_window);
 	tcase_add_test(tc, people_are_never_a_dimension);
 	tcase_add_test(tc, unknown_and_repeated_parameters_are_refused);
 	tcase_add_test(tc, limits_hold);
