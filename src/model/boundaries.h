@@ -40,14 +40,16 @@ struct boundary_question {
 	const uint8_t *person; /* NULL: nobody in particular */
 	int64_t time;          /* ms */
 };
-/* The one in force, NULL: none. At most logarithmic in the number of boundaries. */
+/* The one in force, NULL: none (or no registry, b NULL). At most logarithmic in the
+ * number of boundaries. */
 const struct boundary *boundaries_find(const struct boundaries *b,
 				       const struct boundary_question *q);
 /* Of those listed (not personal) whether this one is in force at the time. */
 bool boundaries_in_force(const struct boundaries *b, size_t i, int64_t time);
 
-/* May it be decided by oneself: mode act, and no limit or amount (-1: none) within it.
- * Over in mode propose, too: what is to be proposed is not inside. */
+/* May it be decided by oneself (b NULL: WITHIN_NONE): mode act, and no limit or amount
+ * (-1: none) within it. Over in mode propose, too: what is to be proposed is not
+ * inside. */
 enum within boundary_within(const struct boundary *b, int64_t amount_cents);
 
 #endif

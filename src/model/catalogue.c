@@ -64,6 +64,57 @@ _Static_assert(EVENT_TYPE_COUNT <= LENGTHS_MAX, "widen LENGTHS_MAX");
 	X(RECOGNITION_REWARD, "reward")                                                \
 	X(RECOGNITION_BACKING, "backing")
 
+#define SUGGESTION_KINDS(X)                                                            \
+	X(SUGGESTION_OPINION, "opinion")                                               \
+	X(SUGGESTION_SUGGESTION, "suggestion")                                         \
+	X(SUGGESTION_CONCERN, "concern")                                               \
+	X(SUGGESTION_QUESTION, "question")                                             \
+	X(SUGGESTION_INTERNAL_REQUEST, "internal_request")                             \
+	X(SUGGESTION_RULE_TO_REMOVE, "rule_to_remove")                                 \
+	X(SUGGESTION_INCOHERENCE, "incoherence")                                       \
+	X(SUGGESTION_PATTERN_SEEN, "pattern_seen")                                     \
+	X(SUGGESTION_BOUNDARY_REQUEST, "boundary_request")
+#define STATUSES(X)                                                                    \
+	X(STATUS_ACCEPTED, "accepted")                                                 \
+	X(STATUS_PLANNED, "planned")                                                   \
+	X(STATUS_STARTED, "started")                                                   \
+	X(STATUS_DONE, "done")                                                         \
+	X(STATUS_DECLINED, "declined")                                                 \
+	X(STATUS_DUPLICATE, "duplicate")
+#define ANSWERS(X)                                                                     \
+	X(ANSWER_YES, "yes")                                                           \
+	X(ANSWER_NO, "no")                                                             \
+	X(ANSWER_PARTIAL, "partial")
+#define VERDICTS(X)                                                                    \
+	X(VERDICT_REINFORCE, "reinforce")                                              \
+	X(VERDICT_COACH, "coach")                                                      \
+	X(VERDICT_SANCTION, "sanction")
+#define DRIVERS(X)                                                                     \
+	X(DRIVER_SPEND, "spend")                                                       \
+	X(DRIVER_RETENTION, "retention")                                               \
+	X(DRIVER_REPUTATION, "reputation")                                             \
+	X(DRIVER_REFERRAL, "referral")
+#define DRIVER_QUESTIONS(X)                                                            \
+	X(DRIVER_SPEND, "Does it cost us money?")                                      \
+	X(DRIVER_RETENTION, "Does it help to keep the customer?")                      \
+	X(DRIVER_REPUTATION, "Does it touch our reputation?")                          \
+	X(DRIVER_REFERRAL, "Will the customer bring others because of it?")
+#define VIEWS(X)                                                                       \
+	X(VIEW_YES, "yes")                                                             \
+	X(VIEW_NO, "no")                                                               \
+	X(VIEW_UNSURE, "unsure")
+#define BOUNDARY_MODES(X)                                                              \
+	X(MODE_ACT, "act")                                                             \
+	X(MODE_PROPOSE, "propose")
+#define CONTACT_MODES(X)                                                               \
+	X(CONTACT_FACE_TO_FACE, "face_to_face")                                        \
+	X(CONTACT_BROADCAST, "broadcast")                                              \
+	X(CONTACT_MEETING, "meeting")
+#define WITHINS(X)                                                                     \
+	X(WITHIN_INSIDE, "inside")                                                     \
+	X(WITHIN_OVER, "over")                                                         \
+	X(WITHIN_NONE, "none")
+
 #define NAME_ROW(id, name) [id] = (name),
 #define LENGTH_ROW(id, name) [id] = sizeof(name) - 1,
 
@@ -75,10 +126,39 @@ static const char *const signal_names[] = {SIGNALS(NAME_ROW)};
 static const uint8_t signal_lengths[] = {SIGNALS(LENGTH_ROW)};
 static const char *const recognition_names[] = {RECOGNITIONS(NAME_ROW)};
 static const uint8_t recognition_lengths[] = {RECOGNITIONS(LENGTH_ROW)};
+static const char *const suggestion_kind_names[] = {SUGGESTION_KINDS(NAME_ROW)};
+static const uint8_t suggestion_kind_lengths[] = {SUGGESTION_KINDS(LENGTH_ROW)};
+static const char *const status_names[] = {STATUSES(NAME_ROW)};
+static const uint8_t status_lengths[] = {STATUSES(LENGTH_ROW)};
+static const char *const answer_names[] = {ANSWERS(NAME_ROW)};
+static const uint8_t answer_lengths[] = {ANSWERS(LENGTH_ROW)};
+static const char *const verdict_names[] = {VERDICTS(NAME_ROW)};
+static const uint8_t verdict_lengths[] = {VERDICTS(LENGTH_ROW)};
+static const char *const driver_names[] = {DRIVERS(NAME_ROW)};
+static const uint8_t driver_lengths[] = {DRIVERS(LENGTH_ROW)};
+static const char *const view_names[] = {VIEWS(NAME_ROW)};
+static const uint8_t view_lengths[] = {VIEWS(LENGTH_ROW)};
+static const char *const boundary_mode_names[] = {BOUNDARY_MODES(NAME_ROW)};
+static const uint8_t boundary_mode_lengths[] = {BOUNDARY_MODES(LENGTH_ROW)};
+static const char *const contact_mode_names[] = {CONTACT_MODES(NAME_ROW)};
+static const uint8_t contact_mode_lengths[] = {CONTACT_MODES(LENGTH_ROW)};
+static const char *const driver_questions[] = {DRIVER_QUESTIONS(NAME_ROW)};
+static const char *const within_names[] = {WITHINS(NAME_ROW)};
 
 _Static_assert(COUNT(dim_names) == DIM_COUNT, "name every dimension");
 _Static_assert(COUNT(signal_names) == SIGNAL_COUNT, "name every signal");
 _Static_assert(COUNT(recognition_names) == RECOGNITION_COUNT, "name every kind");
+_Static_assert(COUNT(suggestion_kind_names) == SUGGESTION_KIND_COUNT,
+	       "name every kind of suggestion");
+_Static_assert(COUNT(status_names) == STATUS_COUNT, "name every status");
+_Static_assert(COUNT(answer_names) == ANSWER_COUNT, "name every answer");
+_Static_assert(COUNT(verdict_names) == VERDICT_COUNT, "name every verdict");
+_Static_assert(COUNT(driver_names) == DRIVER_COUNT, "name every driver");
+_Static_assert(COUNT(view_names) == VIEW_COUNT, "name every view");
+_Static_assert(COUNT(contact_mode_names) == CONTACT_MODE_COUNT,
+	       "name every mode of contact");
+_Static_assert(COUNT(driver_questions) == DRIVER_COUNT, "ask every driver");
+_Static_assert(COUNT(within_names) == WITHIN_COUNT, "name every side");
 
 static const struct {
 	const char *name;
@@ -220,6 +300,136 @@ recognition_name(enum recognition r)
 	return (unsigned)r < RECOGNITION_COUNT ? recognition_names[r] : NULL;
 }
 
+enum suggestion_kind
+suggestion_kind_find(struct str name)
+{
+	size_t i = row_find(suggestion_kind_names, suggestion_kind_lengths,
+			    SUGGESTION_KIND_COUNT, name);
+
+	return i < SUGGESTION_KIND_COUNT ? (enum suggestion_kind)i : SUGGESTION_NONE;
+}
+
+const char *
+suggestion_kind_name(enum suggestion_kind k)
+{
+	return (unsigned)k < SUGGESTION_KIND_COUNT ? suggestion_kind_names[k] : NULL;
+}
+
+enum suggestion_status
+suggestion_status_find(struct str name)
+{
+	size_t i = row_find(status_names, status_lengths, STATUS_COUNT, name);
+
+	return i < STATUS_COUNT ? (enum suggestion_status)i : STATUS_NONE;
+}
+
+const char *
+suggestion_status_name(enum suggestion_status s)
+{
+	return (unsigned)s < STATUS_COUNT ? status_names[s] : NULL;
+}
+
+enum decision_answer
+decision_answer_find(struct str name)
+{
+	size_t i = row_find(answer_names, answer_lengths, ANSWER_COUNT, name);
+
+	return i < ANSWER_COUNT ? (enum decision_answer)i : ANSWER_NONE;
+}
+
+const char *
+decision_answer_name(enum decision_answer a)
+{
+	return (unsigned)a < ANSWER_COUNT ? answer_names[a] : NULL;
+}
+
+enum verdict
+verdict_find(struct str name)
+{
+	size_t i = row_find(verdict_names, verdict_lengths, VERDICT_COUNT, name);
+
+	return i < VERDICT_COUNT ? (enum verdict)i : VERDICT_NONE;
+}
+
+const char *
+verdict_name(enum verdict v)
+{
+	return (unsigned)v < VERDICT_COUNT ? verdict_names[v] : NULL;
+}
+
+bool
+driver_find(struct str name, enum driver *out)
+{
+	size_t i = row_find(driver_names, driver_lengths, DRIVER_COUNT, name);
+
+	if (i == DRIVER_COUNT)
+		return false;
+	*out = (enum driver)i;
+	return true;
+}
+
+const char *
+driver_name(enum driver d)
+{
+	return (unsigned)d < DRIVER_COUNT ? driver_names[d] : NULL;
+}
+
+const char *
+driver_question(enum driver d)
+{
+	return (unsigned)d < DRIVER_COUNT ? driver_questions[d] : NULL;
+}
+
+enum driver_view
+driver_view_find(struct str name)
+{
+	size_t i = row_find(view_names, view_lengths, VIEW_COUNT, name);
+
+	return i < VIEW_COUNT ? (enum driver_view)i : VIEW_NONE;
+}
+
+const char *
+driver_view_name(enum driver_view v)
+{
+	return (unsigned)v < VIEW_COUNT ? view_names[v] : NULL;
+}
+
+enum boundary_mode
+boundary_mode_find(struct str name)
+{
+	size_t i = row_find(boundary_mode_names, boundary_mode_lengths,
+			    COUNT(boundary_mode_names), name);
+
+	return i < COUNT(boundary_mode_names) ? (enum boundary_mode)i : MODE_NONE;
+}
+
+const char *
+boundary_mode_name(enum boundary_mode m)
+{
+	return (unsigned)m < COUNT(boundary_mode_names) ? boundary_mode_names[m] : NULL;
+}
+
+enum contact_mode
+contact_mode_find(struct str name)
+{
+	size_t i = row_find(contact_mode_names, contact_mode_lengths,
+			    CONTACT_MODE_COUNT, name);
+
+	return i < CONTACT_MODE_COUNT ? (enum contact_mode)i : CONTACT_NONE;
+}
+
+const char *
+contact_mode_name(enum contact_mode m)
+{
+	return (unsigned)m < CONTACT_MODE_COUNT ? contact_mode_names[m] : NULL;
+}
+
+const char *
+within_name(enum within w)
+{
+	return (unsigned)w < WITHIN_COUNT ? within_names[w] : NULL;
+}
+
 bool
 scopes_parse(struct str list, uint32_t *bits)
 {
@@ -261,7 +471,7 @@ scopes_format(char *dst, size_t n, uint32_t bits)
 bool
 scopes_allow(uint32_t have, enum scope need)
 {
-	EMP_ASSERT(need != SCOPE_BY_SIGNAL);
+	EMP_ASSERT(need != SCOPE_BY_SIGNAL && need != SCOPE_RECEIPT);
 	if (have & (uint32_t)need)
 		return true;
 	return (have & SCOPE_ADMIN) && need != SCOPE_CONCERN;

@@ -196,14 +196,14 @@ enum boundary_mode boundary_mode_find(struct str name);
 const char *boundary_mode_name(enum boundary_mode m);
 enum contact_mode contact_mode_find(struct str name);
 const char *contact_mode_name(enum contact_mode m);
-const char *within_name(enum within w);
+const char *within_name(enum within w); /* NULL for unknown */
 /* "ingest,read" <-> bits; false on an unknown name or none. */
 EMP_MUST_CHECK bool scopes_parse(struct str list, uint32_t *bits);
 /* Comma-joined into dst (at least SCOPES_TEXT_MAX bytes). */
 #define SCOPES_TEXT_MAX 64
 void scopes_format(char *dst, size_t n, uint32_t bits);
 /* Whether a token with `have` may do what needs `need`, which is settled: never
- * SCOPE_BY_SIGNAL. */
+ * SCOPE_BY_SIGNAL, nor SCOPE_RECEIPT, which is no token's. */
 bool scopes_allow(uint32_t have, enum scope need);
 
 /* [a-z0-9_.-]{1,64}; units: such parts joined by '/', none empty, 255 bytes in all. */

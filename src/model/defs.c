@@ -26,8 +26,9 @@ compare_units(const void *a, const void *b)
 
 enum emp_rc
 defs_new(const struct defs **out, struct surveys *surveys,
-	 const struct token_def *tokens, uint32_t n_tokens,
-	 const struct unit_def *units, uint32_t n_units, uint64_t version)
+	 struct boundaries *boundaries, const struct token_def *tokens,
+	 uint32_t n_tokens, const struct unit_def *units, uint32_t n_units,
+	 uint64_t version)
 {
 	struct defs_box *b;
 	struct token_def *t;
@@ -36,6 +37,7 @@ defs_new(const struct defs **out, struct surveys *surveys,
 	b = malloc(sizeof *b + n_tokens * sizeof *t + n_units * sizeof *u);
 	if (b == NULL) {
 		surveys_free(&surveys);
+		boundaries_release(&boundaries);
 		return EMP_NOMEM;
 	}
 	t = (struct token_def *)(b + 1);
@@ -48,6 +50,7 @@ defs_new(const struct defs **out, struct surveys *surveys,
 	atomic_init(&b->references, 1);
 	b->defs = (struct defs){
 		.surveys = surveys,
+		.boundaries = boundaries,
 		.tokens = t,
 		.n_tokens = n_tokens,
 		.units = u,
@@ -83,6 +86,7 @@ defs_release(const struct defs **defs)
 	    atomic_fetch_sub_explicit(&box(d)->references, 1, memory_order_acq_rel) > 1)
 		return;
 	surveys_free(&box(d)->defs.surveys);
+	boundaries_release(&box(d)->defs.boundaries);
 	free(box(d));
 }
 

@@ -1,5 +1,5 @@
-/* Definitions that every thread holds a snapshot of: surveys, tokens, declared units.
- */
+/* Definitions that every thread holds a snapshot of: surveys, tokens, declared units,
+ * boundaries. */
 #ifndef EMP_MODEL_DEFS_H
 #define EMP_MODEL_DEFS_H
 
@@ -35,10 +35,11 @@ struct defs {
 	uint64_t version;
 };
 
-/* A snapshot with one reference. Takes the reference to `surveys` (also on failure),
- * and copies tokens and units, which it sorts by name. EMP_CONFLICT: a unit twice.
- * [any] */
+/* A snapshot with one reference. Takes the references to `surveys` and `boundaries`
+ * (NULL: none; also on failure), and copies tokens and units, which it sorts by name.
+ * EMP_CONFLICT: a unit twice. [any] */
 EMP_MUST_CHECK enum emp_rc defs_new(const struct defs **out, struct surveys *surveys,
+				    struct boundaries *boundaries,
 				    const struct token_def *tokens, uint32_t n_tokens,
 				    const struct unit_def *units, uint32_t n_units,
 				    uint64_t version);

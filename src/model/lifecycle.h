@@ -70,10 +70,28 @@ enum lifecycle_verdict {
 	STEP_ILLEGAL  /* 409 */
 };
 
+/* A row of the table, for who draws it. `name` says the step as its event does:
+ * "acknowledged auto", "triaged will_examine", "answered declined", "seen". `from` has
+ * a bit per state. `to` STATE_NONE: the state stays. A step may have two rows, of
+ * different states. */
+struct lifecycle_rule {
+	const char *name;
+	uint32_t from;
+	uint8_t to;        /* enum suggestion_state */
+	uint8_t type;      /* enum event_type */
+	uint8_t status;    /* answered: which */
+	bool automatic;    /* acknowledged: by a program */
+	bool will_examine; /* triaged: or not */
+};
+/* The rows, in the order of the drawing; their number in *n. */
+const struct lifecycle_rule *lifecycle_rules(size_t *n);
+
 /* A new one, submitted at `time`. */
 void lifecycle_init(struct lifecycle *l, enum suggestion_kind kind, int64_t time);
-/* Applies the step, or leaves the state as it was. Times of a step before the moment it
- * follows on are taken as that moment: no clock runs backwards. */
+/* Applies the step, or leaves the state as it was. A step timed before the moment it
+ * follows on (its round's beginning, or the close that it reopens) is taken to be of
+ * that moment: no clock runs backwards. Also illegal: a second rating in a round; the
+ * table leaves ratings to states that a triage or an answer of this round led to. */
 EMP_MUST_CHECK enum lifecycle_verdict lifecycle_apply(struct lifecycle *l,
 						      const struct lifecycle_step *s);
 const char *suggestion_state_name(enum suggestion_state s);
@@ -81,16 +99,22 @@ enum suggestion_state suggestion_state_find(struct str name);
 bool suggestion_state_closed(enum suggestion_state s);
 
 /* The due clocks. Concerns: acknowledged within 7 days, feedback (first triage or
- * answer) within 3 months from then, or from the end of those days (EU 2019/1937).
- * Other kinds: first response within sla_days; a reopening starts it anew. `due` is the
- * next moment that something is due, ms (0: nothing is); the two flags say what was
- * late at `as_of`, whether still open or not. */
+ * answer) within 3 months from then, or from the end of those days if it came later or
+ * never (EU 2019/1937, article 9); a response acknowledges, too, a program's
+ * acknowledgement does not. Other kinds: first response within sla_days. A reopening
+ * starts the clock of the response anew. Days and months go by the calendar of the
+ * zone; on the last moment is in time. `due` is the next moment that something is due,
+ * ms, past when it is overdue (0: nothing is due); the two flags say whether the first
+ * round's clocks were kept, as known at `as_of`. Withdrawing stops every clock. */
+#define CONCERN_ACKNOWLEDGE_DAYS 7
+#define CONCERN_ANSWER_MONTHS 3
 struct tz;
 struct due {
 	int64_t due;
-	bool overdue;                                /* at as_of, still open */
-	bool acknowledged_in_time, answered_in_time; /* false also while still open and
-							late; true while not yet due */
+	bool overdue; /* at as_of, still open */
+	/* False also while still open and late; true while not yet due, and where there
+	 * is no such clock. */
+	bool acknowledged_in_time, answered_in_time;
 };
 void lifecycle_due(const struct lifecycle *l, uint32_t sla_days, const struct tz *tz,
 		   int64_t as_of, struct due *out);

@@ -1,15 +1,18 @@
 # src/model: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/boundaries.c \
 	%D%/boundaries.h \
 	%D%/catalogue.c \
 	%D%/catalogue.def \
 	%D%/catalogue.h \
 	%D%/cell.c \
 	%D%/cell.h \
+	%D%/decision.c \
 	%D%/decision.h \
 	%D%/defs.c \
 	%D%/defs.h \
 	%D%/event.h \
+	%D%/lifecycle.c \
 	%D%/lifecycle.h \
 	%D%/metrics.c \
 	%D%/metrics.h \

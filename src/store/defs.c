@@ -261,7 +261,7 @@ defs_load(struct store *s, const struct defs **out)
 	if (rc == EMP_OK)
 		rc = load_surveys(s, &surveys);
 	if (rc == EMP_OK)
-		rc = defs_new(out, surveys, tokens.p, tokens.n, units.p, units.n,
+		rc = defs_new(out, surveys, NULL, tokens.p, tokens.n, units.p, units.n,
 			      version);
 	free(tokens.p);
 	free(units.p);

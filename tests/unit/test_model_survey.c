@@ -403,7 +403,7 @@ START_TEST(definitions_are_found_and_counted)
 	const struct defs *e;
 
 	ck_assert_int_eq(surveys_new(&s, NULL, 0), EMP_OK);
-	ck_assert_int_eq(defs_new(&d, s, tokens, 2, units, 3, 9), EMP_OK);
+	ck_assert_int_eq(defs_new(&d, s, NULL, tokens, 2, units, 3, 9), EMP_OK);
 	memset(tokens, 0xff, sizeof tokens);
 	memset(units, 0xff, sizeof units);
 	ck_assert_uint_eq(defs_token(d, hash)->id, 2);
@@ -421,7 +421,7 @@ START_TEST(definitions_are_found_and_counted)
 	ck_assert_int_eq(surveys_new(&s, NULL, 0), EMP_OK);
 	for (int i = 0; i < 3; i++)
 		snprintf(units[i].name, sizeof units[i].name, "same");
-	ck_assert_int_eq(defs_new(&d, s, NULL, 0, units, 3, 0), EMP_CONFLICT);
+	ck_assert_int_eq(defs_new(&d, s, NULL, NULL, 0, units, 3, 0), EMP_CONFLICT);
 }
 END_TEST
 
