@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/utf8.h"
+#include "model/lifecycle.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -285,7 +286,15 @@ set_format(struct query *q, const struct parameter *par, struct str value,
 }
 
 static bool
-value_fits(unsigned field, struct str value)
+kind_fits(unsigned rollup, struct str value)
+{
+	if (IN(rollup) & IN_VOICE)
+		return suggestion_kind_find(value) != SUGGESTION_NONE;
+	return recognition_find(value) != RECOGNITION_NONE;
+}
+
+static bool
+value_fits(const struct query *q, unsigned field, struct str value)
 {
 	switch (field) {
 	case DIM_UNIT:
@@ -295,7 +304,7 @@ value_fits(unsigned field, struct str value)
 	case FIELD_SIGNAL:
 		return signal_find(value) != SIGNAL_NONE;
 	case FIELD_KIND:
-		return recognition_find(value) != RECOGNITION_NONE;
+		return kind_fits(q->rollup, value);
 	default:
 		return name_valid(value);
 	}
@@ -320,7 +329,7 @@ set_filter(struct query *q, const struct parameter *par, struct str value,
 	do {
 		struct str one = str_split(&value, ',');
 
-		if (!value_fits(par->field, one))
+		if (!value_fits(q, par->field, one))
 			return problem_set(p, EMP_INVALID, par->name,
 					   "holds something that is no %s", par->name);
 		if (f->n == max)
@@ -329,6 +338,21 @@ set_filter(struct query *q, const struct parameter *par, struct str value,
 						      "takes at most %d values",
 						      QUERY_VALUES_MAX);
 		f->value[f->n++] = one;
+	} while (value.p != NULL);
+	return EMP_OK;
+}
+
+static enum emp_rc
+set_states(struct query *q, const struct parameter *par, struct str value,
+	   struct problem *p)
+{
+	do {
+		struct str one = str_split(&value, ',');
+		enum suggestion_state s = suggestion_state_find(one);
+
+		if (s == STATE_NONE)
+			return bad(par, p, "holds something that is no state");
+		q->states |= 1u << s;
 	} while (value.p != NULL);
 	return EMP_OK;
 }
@@ -412,10 +436,11 @@ static const struct parameter parameters[] = {
 	{"question", IN(ROLLUP_SATISFACTION) | IN(ASK_COMMENTS), set_filter,
 	 FIELD_QUESTION},
 	{"signal", IN(ROLLUP_RETENTION), set_filter, FIELD_SIGNAL},
-	{"kind", IN_PRAISE, set_filter, FIELD_KIND},
+	{"kind", IN_PRAISE | IN_VOICE, set_filter, FIELD_KIND},
 	{"role", IN_DECISIONS, set_filter, FIELD_ROLE},
 	{"class", IN_DECISIONS, set_filter, FIELD_CLASS},
 	{"category", IN_VOICE | IN(ASK_ALERTS), set_category, 0},
+	{"state", IN(ASK_SUGGESTIONS), set_states, 0},
 	{"overdue", IN(ASK_SUGGESTIONS), set_flag, 0},
 	{"board", IN(ASK_SUGGESTIONS), set_flag, 0},
 	{"limit", IN_PAGES, set_limit, 0},

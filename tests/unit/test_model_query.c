@@ -3,6 +3,7 @@
  */
 #include <check.h>
 
+#include "model/lifecycle.h"
 #include "model/query.h"
 #include "unit.h"
 
@@ -121,6 +122,7 @@ START_TEST(bad_values_name_their_parameter)
 	refused(ROLLUP_RETENTION, "signal", "signup,unknown");
 	refused(ROLLUP_RECOGNITION, "kind", "medal");
 	refused(ROLLUP_RECOGNITION, "kind", "concern");
+	refused(ROLLUP_SUGGESTIONS, "kind", "praise");
 	refused(ROLLUP_SUGGESTIONS, "group_by", "role");
 	refused(ROLLUP_DECISIONS, "group_by", "kind");
 	refused(ROLLUP_DECISIONS, "role", "Team lead");
@@ -157,6 +159,7 @@ START_TEST(decisions_have_roles_and_classes)
 	ck_assert_uint_eq(q.filter[FIELD_ROLE].n, 2);
 	ck_assert(str_is(q.filter[FIELD_CLASS].value[0], "refund"));
 	query_init(&q, ROLLUP_SUGGESTIONS);
+	ck_assert_int_eq(set("kind", "concern,boundary_request"), EMP_OK);
 	ck_assert_int_eq(set("category", "billing"), EMP_OK);
 	ck_assert_int_eq(set("as_of", "100"), EMP_OK);
 	refused(ROLLUP_DECISIONS, "as_of", "100");
@@ -168,6 +171,8 @@ START_TEST(lists_come_in_pages)
 {
 	query_init(&q, ASK_SUGGESTIONS);
 	ck_assert_uint_eq(q.limit, QUERY_LIMIT);
+	ck_assert_int_eq(set("state", "submitted,reopened"), EMP_OK);
+	ck_assert_uint_eq(q.states, 1u << STATE_SUBMITTED | 1u << STATE_REOPENED);
 	ck_assert_int_eq(set("overdue", "1"), EMP_OK);
 	ck_assert_int_eq(set("limit", "500"), EMP_OK);
 	ck_assert_int_eq(set("cursor", "4711"), EMP_OK);
@@ -178,6 +183,8 @@ START_TEST(lists_come_in_pages)
 	ck_assert_int_eq(set("board", "1"), EMP_OK);
 	ck_assert(q.board);
 	ck_assert_int_eq(query_check(&q, &p), EMP_OK);
+	refused(ASK_SUGGESTIONS, "state", "lost");
+	refused(ASK_SUGGESTIONS, "state", "submitted,");
 	refused(ASK_SUGGESTIONS, "limit", "0");
 	refused(ASK_SUGGESTIONS, "limit", "501");
 	refused(ASK_SUGGESTIONS, "cursor", "");
@@ -189,6 +196,8 @@ START_TEST(lists_come_in_pages)
 	refused(ASK_SUGGESTIONS, "unit", "a,b");
 	refused(ASK_SUGGESTIONS, "audience", "customer,employee");
 	refused(ASK_COMMENTS, "survey", "csat,nps");
+	query_init(&q, ASK_SUGGESTIONS);
+	ck_assert_int_eq(set("kind", "concern,question"), EMP_OK);
 	query_init(&q, ASK_RECOGNITION);
 	ck_assert_int_eq(set("kind", "praise,backing"), EMP_OK);
 	refused(ROLLUP_SUGGESTIONS, "limit", "5");
