@@ -110,6 +110,15 @@ void agg_each_bucket(const struct agg *a, uint32_t series, uint32_t subject,
 		     void *ctx);
 uint32_t agg_slots(const struct agg_bucket *b);
 uint32_t agg_slot(const struct agg_bucket *b, uint32_t i);
+/* [any, entered] The same in one walk: a series' tracks, and the buckets of one. */
+struct track;
+void agg_each_track(const struct agg *a, uint32_t series,
+		    void (*fn)(void *ctx, uint32_t subject, const struct track *t),
+		    void *ctx);
+void
+agg_track_each_bucket(const struct track *t, enum grain g, int64_t from, int64_t to,
+		      void (*fn)(void *ctx, int64_t start, const struct agg_bucket *b),
+		      void *ctx);
 /* Add slots [first, first+n) to sums (the hot loop of a rollup). */
 void agg_bucket_sum(const struct agg_bucket *b, uint32_t first, uint32_t n,
 		    uint64_t *sums);

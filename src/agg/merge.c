@@ -11,6 +11,39 @@
 /* Times that the horizon may move under a reading before it gives up. */
 #define RUN_TRIES 4
 
+static int
+target_cmp(const void *pa, const void *pb)
+{
+	const struct raw_target *a = pa;
+	const struct raw_target *b = pb;
+
+	return a->subject < b->subject ? -1 : a->subject > b->subject;
+}
+
+/* The first of the targets of that subject, or the end. */
+static uint32_t
+target_find(const struct merge *m, uint32_t subject)
+{
+	uint32_t low = 0;
+	uint32_t high = m->raw.n_targets;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (m->raw.targets[middle].subject < subject)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+target_is(const struct merge *m, uint32_t t, uint32_t subject)
+{
+	return t < m->raw.n_targets && m->raw.targets[t].subject == subject;
+}
+
 enum emp_rc
 merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 {
@@ -26,8 +59,13 @@ merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 	targets = arena_alloc(&m->raw.arena, (s->n_targets + 1) * sizeof *targets);
 	if (targets == NULL)
 		goto out;
-	for (uint32_t i = 0; i < s->n_targets; i++)
+	for (uint32_t i = 0; i < s->n_targets; i++) {
 		targets[i] = s->targets[i];
+		if (targets[i].sums >= m->raw.n_sums)
+			m->raw.n_sums = targets[i].sums + 1;
+	}
+	if (s->n_targets > 1)
+		qsort(targets, s->n_targets, sizeof *targets, target_cmp);
 	m->raw.targets = targets;
 	m->raw.n_targets = s->n_targets;
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
@@ -122,7 +160,7 @@ group_new(struct merge *m, const struct raw_group *g)
 		return RAW_NONE;
 	new = &r->groups[r->n_groups];
 	*new = *g;
-	new->sums = arena_zalloc(&r->arena, (r->n_targets + 1) * sizeof *new->sums);
+	new->sums = arena_zalloc(&r->arena, (r->n_sums + 1) * sizeof *new->sums);
 	if (new->sums == NULL)
 		return RAW_NONE;
 	table_put(m->group_at, m->group_cap, mix(group_key(new)), r->n_groups);
@@ -249,7 +287,7 @@ struct visit {
 	struct merge *m;
 	struct raw_sums *sums; /* NULL: only look whether there is anything */
 	const struct raw_target *target;
-	uint32_t series;
+	uint32_t series, group;
 	enum grain grain;
 	uint64_t met;
 };
@@ -288,30 +326,41 @@ visit_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 		agg_bucket_sum(b, v->target->first, v->target->n, sums);
 }
 
+/* A series may have a few of many subjects asked for, or a few of them be asked for. */
+static void
+visit_track(void *ctx, uint32_t subject, const struct track *track)
+{
+	struct visit *v = ctx;
+	struct merge *m = v->m;
+
+	for (uint32_t t = target_find(m, subject);
+	     target_is(m, t, subject) && m->rc == EMP_OK; t++) {
+		v->target = &m->raw.targets[t];
+		v->sums = v->group == RAW_NONE
+			? NULL
+			: &m->raw.groups[v->group].sums[v->target->sums];
+		for (uint32_t i = 0; i < m->w.n; i++) {
+			v->grain = m->w.part[i].grain;
+			agg_track_each_bucket(track, v->grain, m->w.part[i].from,
+					      m->w.part[i].to, visit_bucket, v);
+		}
+	}
+}
+
 static void
 visit_series(struct merge *m, uint32_t id)
 {
-	struct visit v = {.m = m, .series = id};
+	struct visit v = {.m = m, .series = id, .group = RAW_NONE};
 	struct agg_series s;
-	uint32_t group = RAW_NONE;
 
 	agg_series_get(m->s.agg, id, &s);
 	if ((m->s.audiences & (1u << s.audience)) == 0)
 		return;
 	if (merge_selects(m, &s))
-		group = group_find(m, &s);
+		v.group = group_find(m, &s);
 	else if (!s.is_other)
 		return;
-	for (uint32_t t = 0; t < m->raw.n_targets && m->rc == EMP_OK; t++) {
-		v.target = &m->raw.targets[t];
-		v.sums = group == RAW_NONE ? NULL : &m->raw.groups[group].sums[t];
-		for (uint32_t i = 0; i < m->w.n; i++) {
-			v.grain = m->w.part[i].grain;
-			agg_each_bucket(m->s.agg, id, v.target->subject, v.grain,
-					m->w.part[i].from, m->w.part[i].to,
-					visit_bucket, &v);
-		}
-	}
+	agg_each_track(m->s.agg, id, visit_track, &v);
 	if (s.is_other && v.met > 0)
 		m->raw.incomplete = true;
 	m->raw.cells += v.met;
@@ -435,13 +484,12 @@ merge_feed(void *ctx, const struct cell *c)
 	agg_series_get(m->s.agg, c->key.series, &s);
 	if ((m->s.audiences & (1u << s.audience)) == 0)
 		return EMP_OK;
-	for (uint32_t t = 0; t < m->raw.n_targets && m->rc == EMP_OK; t++) {
+	for (uint32_t t = target_find(m, c->key.subject);
+	     target_is(m, t, c->key.subject) && m->rc == EMP_OK; t++) {
 		const struct raw_target *target = &m->raw.targets[t];
 		uint64_t *sums;
 		uint32_t time;
 
-		if (target->subject != c->key.subject)
-			continue;
 		if (s.is_other)
 			m->raw.incomplete = true;
 		m->raw.cells++;
@@ -451,7 +499,8 @@ merge_feed(void *ctx, const struct cell *c)
 		time = time_find(m, c->key.start, true);
 		if (group == RAW_NONE || time == RAW_NONE)
 			break;
-		sums = vector_get(m, &m->raw.groups[group].sums[t], time, target->n);
+		sums = vector_get(m, &m->raw.groups[group].sums[target->sums], time,
+				  target->n);
 		for (uint32_t i = 0;
 		     sums != NULL && i < target->n && target->first + i < c->n_slots;
 		     i++)

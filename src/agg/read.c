@@ -5,6 +5,19 @@
 #define PREFETCH(p) __builtin_prefetch((p), 0, 1)
 
 void
+agg_each_track(const struct agg *a, uint32_t series,
+	       void (*fn)(void *ctx, uint32_t subject, const struct track *t),
+	       void *ctx)
+{
+	const struct series *s = agg_series_at(a, series);
+	const struct track *t;
+
+	for (t = s ? atomic_load(&s->tracks) : NULL; t != NULL;
+	     t = atomic_load_explicit(&t->next, memory_order_acquire))
+		fn(ctx, t->subject, t);
+}
+
+void
 agg_each_subject(const struct agg *a, uint32_t series,
 		 void (*fn)(void *ctx, uint32_t subject), void *ctx)
 {
@@ -51,14 +64,21 @@ agg_each_bucket(const struct agg *a, uint32_t series, uint32_t subject, enum gra
 {
 	const struct series *s = agg_series_at(a, series);
 	const struct track *t = s ? atomic_load(&s->tracks) : NULL;
-	const struct dir *d;
-	uint32_t n;
 
 	while (t != NULL && t->subject != subject)
 		t = atomic_load_explicit(&t->next, memory_order_acquire);
-	if (t == NULL)
-		return;
-	d = atomic_load(&t->g[g].dir);
+	if (t != NULL)
+		agg_track_each_bucket(t, g, from, to, fn, ctx);
+}
+
+void
+agg_track_each_bucket(const struct track *t, enum grain g, int64_t from, int64_t to,
+		      void (*fn)(void *ctx, int64_t start, const struct agg_bucket *b),
+		      void *ctx)
+{
+	const struct dir *d = atomic_load(&t->g[g].dir);
+	uint32_t n;
+
 	if (d == NULL)
 		return;
 	n = atomic_load_explicit(&d->n, memory_order_acquire);

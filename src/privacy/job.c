@@ -341,11 +341,11 @@ job_cell_find(const struct job *j, uint32_t kind, uint32_t group, uint32_t time)
 }
 
 const uint64_t *
-job_sums(const struct job *j, uint32_t target, uint32_t group, uint32_t time)
+job_sums(const struct job *j, uint32_t sums, uint32_t group, uint32_t time)
 {
 	uint32_t raw = j->times[time].raw;
 
-	return raw == RAW_NONE ? NULL : raw_sums_at(j->raw, target, group, raw);
+	return raw == RAW_NONE ? NULL : raw_sums_at(j->raw, sums, group, raw);
 }
 
 /* ---- levels -------------------------------------------------------------------- */

@@ -210,9 +210,11 @@ rollup_participation(struct job *j)
 	if (targets == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < surveys.n; i++)
-		if (surveys.v[i]->audience == AUDIENCE_CUSTOMER)
-			targets[n++] = (struct raw_target){surveys.v[i]->id, 0,
-							   SURVEY_SLOTS_FIXED};
+		if (surveys.v[i]->audience == AUDIENCE_CUSTOMER) {
+			targets[n] = (struct raw_target){surveys.v[i]->id, 0,
+							 SURVEY_SLOTS_FIXED, n};
+			n++;
+		}
 	if (n > 0 && j->reader == NULL)
 		return EMP_STALE;
 	rc = job_merge(j, targets, n);

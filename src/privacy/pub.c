@@ -162,6 +162,13 @@ pub_get_count(const struct pub_column *c, const struct pub_row *r, struct pub_va
 }
 
 void
+pub_get_slot(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	v->kind = r->suppressed ? PUB_SKIP : PUB_COUNT;
+	v->count = r->count[c->arg];
+}
+
+void
 pub_get_figure(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {
 	v->kind = r->suppressed ? PUB_SKIP : PUB_FIGURE;

@@ -28,7 +28,7 @@ struct pub_row {
 	struct str time;   /* quoted nowhere; n == 0: none */
 	bool suppressed;   /* n null, "suppressed":"protected", and no more */
 	const struct question *question; /* satisfaction: its scale; NULL: none */
-	const uint64_t *count;           /* its slots, question->width */
+	const uint64_t *count;           /* its slots: question->width; decisions */
 	uint64_t n;
 	double *figure;   /* as many as the table says; NAN: null */
 	struct str *text; /* likewise; n == 0: null */
@@ -72,7 +72,7 @@ struct pub_table {
 };
 
 #define PUB_COLUMNS_MAX 64
-#define PUB_EXTRA_MAX 2
+#define PUB_EXTRA_MAX 4
 #define PUB_SCALARS_MAX 4
 
 struct pub_cohort {
@@ -135,6 +135,8 @@ void pub_get_n(const struct pub_column *c, const struct pub_row *r,
 	       struct pub_value *v);
 void pub_get_count(const struct pub_column *c, const struct pub_row *r,
 		   struct pub_value *v); /* a figure that is a whole number */
+void pub_get_slot(const struct pub_column *c, const struct pub_row *r,
+		  struct pub_value *v); /* one of its slots */
 void pub_get_figure(const struct pub_column *c, const struct pub_row *r,
 		    struct pub_value *v);
 void pub_get_text(const struct pub_column *c, const struct pub_row *r,

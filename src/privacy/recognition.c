@@ -331,7 +331,7 @@ enum emp_rc
 rollup_recognition(struct job *j)
 {
 	static const struct raw_target target = {SUBJECT_RECOGNITION, 0,
-						 RECOGNITION_SLOTS};
+						 RECOGNITION_SLOTS, 0};
 	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
 	enum emp_rc rc;
 

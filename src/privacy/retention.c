@@ -292,7 +292,7 @@ customers(struct work *w)
 enum emp_rc
 rollup_retention(struct job *j)
 {
-	static const struct raw_target target = {SUBJECT_SIGNAL, 0, SIGNAL_SLOTS};
+	static const struct raw_target target = {SUBJECT_SIGNAL, 0, SIGNAL_SLOTS, 0};
 	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
 	uint32_t asked = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
 	enum signal s[SIGNAL_COUNT];

@@ -81,8 +81,8 @@ uint32_t job_cell_of(struct job *j, uint32_t kind, uint32_t group, uint32_t time
 /* For reading, by raw indexes: PEOPLE_NONE when nothing was met there. */
 uint32_t job_cell_find(const struct job *j, uint32_t kind, uint32_t group,
 		       uint32_t time);
-/* The vector of a target at times[time]; NULL: nothing was counted. */
-const uint64_t *job_sums(const struct job *j, uint32_t target, uint32_t group,
+/* A vector of sums at times[time]; NULL: nothing was counted. */
+const uint64_t *job_sums(const struct job *j, uint32_t sums, uint32_t group,
 			 uint32_t time);
 /* End of the bucket times[i], or of the window; Unix s. */
 int64_t job_time_end(const struct job *j, uint32_t i);

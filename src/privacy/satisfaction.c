@@ -159,6 +159,13 @@ ask_cmp(const void *pa, const void *pb)
 	return cmp != 0 ? cmp : str_cmp(a->question->name, b->question->name);
 }
 
+static void
+target_add(struct asks *a, uint32_t survey, uint32_t first, uint32_t n)
+{
+	a->targets[a->n_targets] = (struct raw_target){survey, first, n, a->n_targets};
+	a->n_targets++;
+}
+
 /* Without a filter one vector holds all questions of a survey. */
 static void
 survey_asks(struct job *j, const struct survey *v, struct asks *a)
@@ -166,16 +173,15 @@ survey_asks(struct job *j, const struct survey *v, struct asks *a)
 	bool all = j->q->filter[FIELD_QUESTION].n == 0;
 
 	if (all && v->n_questions > 0)
-		a->targets[a->n_targets++] = (struct raw_target){
-			v->id, SURVEY_SLOTS_FIXED, v->n_slots - SURVEY_SLOTS_FIXED};
+		target_add(a, v->id, SURVEY_SLOTS_FIXED,
+			   v->n_slots - SURVEY_SLOTS_FIXED);
 	for (uint32_t i = 0; i < v->n_questions; i++) {
 		const struct question *q = &v->questions[i];
 
 		if (!job_filter_has(j->q, FIELD_QUESTION, q->name))
 			continue;
 		if (!all)
-			a->targets[a->n_targets++] = (struct raw_target){v->id, q->slot,
-									 q->width};
+			target_add(a, v->id, q->slot, q->width);
 		a->v[a->n++] = (struct ask){v, q, a->n_targets - 1,
 					    all ? q->slot - SURVEY_SLOTS_FIXED : 0};
 	}

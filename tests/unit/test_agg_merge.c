@@ -319,7 +319,7 @@ feed_all(struct world *w, struct merge *m)
 static void
 ask(struct world *w)
 {
-	static const struct raw_target target = {SUBJECT_FIRST_SURVEY, 2, SLOTS - 4};
+	static const struct raw_target target = {SUBJECT_FIRST_SURVEY, 2, SLOTS - 4, 0};
 	struct query q;
 	struct merge_spec s = {.agg = w->a,
 			       .reader = w->reader,
@@ -384,7 +384,7 @@ END_TEST
 START_TEST(units_that_come_after_folding_are_not_shown)
 {
 	const uint32_t fold[] = {0, 1, 1}; /* "a/b" is shown as "a"; more are unknown */
-	const struct raw_target target = {SUBJECT_FIRST_SURVEY, 0, SLOTS};
+	const struct raw_target target = {SUBJECT_FIRST_SURVEY, 0, SLOTS, 0};
 	struct world *w = malloc(sizeof *w);
 	struct query q;
 	struct merge_spec s = {.audiences = 1u << AUDIENCE_EMPLOYEE,
