@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/days.h"
 #include "store/db.h"
 
 static const char survey_insert_sql[] =
@@ -343,6 +344,25 @@ change_token_revoke(struct store *s, struct store_change *c)
 	return rc == EMP_OK ? db_run(s->sealed.commit) : rc;
 }
 
+static enum emp_rc
+change_code(struct store *s, struct store_change *c)
+{
+	sqlite3_stmt *q = s->sealed.code_put;
+	enum emp_rc rc = db_run(s->sealed.begin);
+	char day[DAY_TEXT_MAX];
+
+	(void)day_format(day, day_of(s->tz, clock_now_ms()));
+	if (rc == EMP_OK) {
+		sqlite3_bind_blob(q, 1, c->code_hash, sizeof c->code_hash,
+				  SQLITE_STATIC);
+		sqlite3_bind_blob(q, 2, c->person, sizeof c->person, SQLITE_STATIC);
+		db_bind_str(q, 3, str_from(day));
+		rc = db_run(q);
+	}
+	c->created = true;
+	return rc == EMP_OK ? db_run(s->sealed.commit) : rc;
+}
+
 static void
 rollback(struct store *s)
 {
@@ -374,6 +394,9 @@ change(struct store *s, struct store_change *c, bool *changed)
 		s->sealed.written = true;
 		return c->op == DEF_TOKEN_ADD ? change_token_add(s, c)
 					      : change_token_revoke(s, c);
+	case DEF_CODE_PUT: /* in no snapshot of definitions */
+		s->sealed.written = true;
+		return change_code(s, c);
 	}
 	return EMP_INTERNAL;
 }

@@ -1,6 +1,8 @@
 # src/store: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
 	%D%/change.c \
+	%D%/days.c \
+	%D%/days.h \
 	%D%/db.c \
 	%D%/db.h \
 	%D%/decision_ref.h \
@@ -47,6 +49,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/store_support.c \
 	tests/unit/store_support.h \
 	tests/unit/test_store_commit.c \
+	tests/unit/test_store_days.c \
 	tests/unit/test_store_defs.c \
 	tests/unit/test_store_disk.c \
 	tests/unit/test_store_open.c \

@@ -2,14 +2,11 @@
  * whom an event was sent: see the schema for why. */
 #include "store/sealed_file.h"
 
-#include <stdio.h>
-
-#include "base/clock.h"
 #include "crypto/crypto.h"
+#include "store/days.h"
 #include "store/db.h"
 
 #define EVENT_KEY_BYTES 16
-#define DAY_TEXT_MAX 32
 
 enum emp_rc
 sealed_file_prepare(struct sealed_file *f)
@@ -50,6 +47,10 @@ sealed_file_prepare(struct sealed_file *f)
 		{&f->token_revoke,
 		 "UPDATE token SET revoked = ?2 "
 		 "WHERE id = ?1 AND revoked IS NULL"},
+		/* In the place of the person's former one. */
+		{&f->code_put,
+		 "INSERT OR REPLACE INTO person_code "
+		 "(hash, person, created) VALUES (?1, ?2, ?3)"},
 	};
 
 	return db_prepare_all(f->db, statements,
@@ -81,17 +82,9 @@ put_event(struct sealed_file *f, const struct event *e, const struct tz *tz,
 	  const uint8_t key[EVENT_KEY_BYTES])
 {
 	sqlite3_stmt *s = f->event;
-	int64_t local = e->time / MS_PER_S;
 	char day[DAY_TEXT_MAX];
-	int64_t year;
-	unsigned month;
-	unsigned date;
 
-	local += tz_offset(tz, local);
-	/* Rounded down, also before 1970 in a zone west of it. */
-	time_civil_from_days((local - (local < 0 ? S_PER_DAY - 1 : 0)) / S_PER_DAY,
-			     &year, &month, &date);
-	snprintf(day, sizeof day, "%04d-%02u-%02u", (int)year, month, date);
+	(void)day_format(day, day_of(tz, e->time));
 	bind_key(s, key);
 	db_bind_str(s, 2, str_from(event_type_name((enum event_type)e->type)));
 	db_bind_str(s, 3, str_from(class_name(e->class)));

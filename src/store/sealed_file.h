@@ -14,7 +14,8 @@ struct sealed_file {
 	sqlite3 *db;
 	char path[PATH_MAX];
 	sqlite3_stmt *begin, *commit, *event, *answer, *signal, *training, *recognition,
-		*recipient, *operational, *id, *id_prune, *token_add, *token_revoke;
+		*recipient, *operational, *id, *id_prune, *token_add, *token_revoke,
+		*code_put;
 	bool written; /* since it was vacuumed */
 };
 
