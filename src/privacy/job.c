@@ -2,6 +2,7 @@
 #include "privacy/rollup_impl.h"
 
 #include "base/clock.h"
+#include "store/voice.h"
 
 #include <stdlib.h>
 
@@ -353,12 +354,29 @@ job_sums(const struct job *j, uint32_t sums, uint32_t group, uint32_t time)
 enum emp_rc
 job_levels(struct job *j)
 {
+	struct rollup_ctx *c = j->c;
+	const struct intern *units = store_names(c->r->store, DIM_UNIT);
+	int64_t seq;
 	enum emp_rc rc;
 
 	if (j->levels != NULL)
 		return EMP_OK;
-	rc = levels_new(&j->levels, store_names(j->c->r->store, DIM_UNIT));
-	return rc == EMP_OK ? store_read_levels(j->reader, levels_feed, j->levels) : rc;
+	rc = store_read_levels_seq(j->reader, &seq);
+	/* What the file has of a unit whose name is not published yet is left out: so
+	 * the number of names counts, too. */
+	if (rc == EMP_OK &&
+	    (c->levels == NULL || c->levels_seq != seq ||
+	     levels_units(c->levels) != intern_count(units))) {
+		levels_free(&c->levels);
+		rc = levels_new(&c->levels, units);
+		if (rc == EMP_OK)
+			rc = store_read_levels(j->reader, levels_feed, c->levels);
+		if (rc != EMP_OK)
+			levels_free(&c->levels);
+		c->levels_seq = seq;
+	}
+	j->levels = c->levels;
+	return rc;
 }
 
 static bool

@@ -54,6 +54,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 {
 	if (*c == NULL)
 		return;
+	levels_free(&(*c)->levels);
 	agg_reader_free(&(*c)->reader);
 	free(*c);
 	*c = NULL;
@@ -99,7 +100,6 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 	}
 	merge_free(&j.merge);
 	people_free(&j.cells);
-	levels_free(&j.levels);
 	pub_fini(&j.pub);
 	return rc;
 }

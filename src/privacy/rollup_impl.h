@@ -21,6 +21,10 @@ struct rollups {
 struct rollup_ctx {
 	struct rollups *r;
 	struct agg_reader *reader;
+	/* Kept from answer to answer until something is declared, or a unit comes that
+	 * they do not know. NULL: none yet. */
+	struct levels *levels;
+	int64_t levels_seq;
 };
 
 struct job_time {
@@ -48,9 +52,9 @@ struct job {
 	uint32_t *group_order;
 	struct job_time *times; /* ascending */
 	uint32_t n_times;
-	struct people *cells; /* see job_cell */
-	struct levels *levels;
-	enum emp_rc rc; /* of a callback */
+	struct people *cells;  /* see job_cell */
+	struct levels *levels; /* the context's */
+	enum emp_rc rc;        /* of a callback */
 };
 
 #define K_ANONYMITY 5 /* people in a unit that is shown by itself */
