@@ -349,6 +349,7 @@ undo(struct store *s, bool sealed_committed)
 	g->main_open = false;
 	g->sealed_open = false;
 	names_rollback(&s->names);
+	words_rollback(&s->words);
 	id_window_rollback(&s->ids);
 	s->next_seq = g->first_seq;
 	for (size_t at = 0; sealed_committed && at < g->sealed_ids.n;
@@ -456,6 +457,7 @@ publish(struct store *s)
 	s->failures_in_row = 0;
 	s->sealed.written = s->sealed.written || g->sealed_open;
 	names_commit(&s->names);
+	words_commit(&s->words);
 	if (id_window_commit(&s->ids, g->now, g->block) != EMP_OK)
 		log_warn("out of memory: the window of ids may remember longer");
 	if (g->ids.n > 0 && g->main_open)

@@ -8,6 +8,7 @@
 #include "store/names.h"
 #include "store/sealed_file.h"
 #include "store/store.h"
+#include "store/words.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -98,6 +99,7 @@ struct store {
 	const struct defs *defs;   /* the writer's */
 	const struct defs *opened; /* as they were at open, for main */
 	struct names names;
+	struct words words;
 	struct id_window ids;
 	struct main_file main;
 	struct sealed_file sealed;

@@ -32,11 +32,14 @@ libempower_a_SOURCES += \
 	%D%/store.h \
 	%D%/usage.c \
 	%D%/voice.h \
+	%D%/words.c \
+	%D%/words.h \
 	%D%/writer.c
 
 # The schemas, embedded: one table of migrations per directory, in the order given.
 SCHEMA_SQL = \
 	schema/main/0001_events.sql \
+	schema/main/0002_decisions.sql \
 	schema/confidential/0001_events.sql \
 	schema/confidential/0002_people.sql
 nodist_libempower_a_SOURCES += %D%/migrations.c

@@ -192,6 +192,8 @@ load(struct store *s, struct problem *p)
 			: damaged(s->main.path, emp_rc_title(rc), p);
 	rc = names_open(&s->names, s->main.db, s->config.max_series);
 	if (rc == EMP_OK)
+		rc = words_open(&s->words, s->main.db);
+	if (rc == EMP_OK)
 		rc = id_window_init(&s->ids, s->config.id_window_max,
 				    s->config.id_window_hours);
 	if (rc == EMP_OK)
@@ -328,6 +330,7 @@ store_close(struct store **sp)
 	main_file_close(&s->main);
 	db_close(&s->sealed.db);
 	names_close(&s->names);
+	words_close(&s->words);
 	id_window_fini(&s->ids);
 	group_fini(&s->group);
 	defs_release(&s->defs);
