@@ -135,6 +135,12 @@ suggestion_state_closed(enum suggestion_state s)
 	return (unsigned)s < STATE_COUNT && in(s, CLOSED);
 }
 
+bool
+suggestion_state_adopted(enum suggestion_state s)
+{
+	return (unsigned)s < STATE_COUNT && in(s, PROMISED | BIT(DONE));
+}
+
 const struct lifecycle_rule *
 lifecycle_rules(size_t *n)
 {
@@ -283,6 +289,38 @@ lifecycle_apply(struct lifecycle *l, const struct lifecycle_step *s)
 		l->closed = time;
 	l->state = r->to;
 	return STEP_OK;
+}
+
+/* A clock from `start` to `answered` (0: not yet). */
+static bool
+wait_of(const struct lifecycle *l, int64_t start, int64_t answered, int64_t as_of,
+	struct survival_item *out)
+{
+	int64_t end = as_of;
+
+	if (start > as_of)
+		return false;
+	if (l->withdrawn != 0 && l->withdrawn < end)
+		end = l->withdrawn;
+	out->answered = answered != 0 && answered <= as_of;
+	if (out->answered)
+		end = answered;
+	out->ms = end - start;
+	return true;
+}
+
+bool
+lifecycle_wait(const struct lifecycle *l, int64_t as_of, struct survival_item *out)
+{
+	return wait_of(l, l->submitted, l->first_response, as_of, out);
+}
+
+bool
+lifecycle_second_wait(const struct lifecycle *l, int64_t as_of,
+		      struct survival_item *out)
+{
+	return l->first_reopened != 0 &&
+		wait_of(l, l->first_reopened, l->second_response, as_of, out);
 }
 
 /* The same time of day so many days later: a day of a change of the clock has 23 or 25

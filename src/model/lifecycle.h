@@ -8,6 +8,7 @@
 #define EMP_MODEL_LIFECYCLE_H
 
 #include "model/catalogue.h"
+#include "model/survival.h"
 
 /* Stored numbers: append only. */
 enum suggestion_state {
@@ -97,6 +98,16 @@ EMP_MUST_CHECK enum lifecycle_verdict lifecycle_apply(struct lifecycle *l,
 const char *suggestion_state_name(enum suggestion_state s);
 enum suggestion_state suggestion_state_find(struct str name);
 bool suggestion_state_closed(enum suggestion_state s);
+/* Accepted, planned, started or done. */
+bool suggestion_state_adopted(enum suggestion_state s);
+
+/* How long it waited for its first response, as known at as_of: until then, or until it
+ * was withdrawn, without one. False when it was submitted after as_of. */
+bool lifecycle_wait(const struct lifecycle *l, int64_t as_of,
+		    struct survival_item *out);
+/* The second clock: from the first reopening. False when there was none until as_of. */
+bool lifecycle_second_wait(const struct lifecycle *l, int64_t as_of,
+			   struct survival_item *out);
 
 /* The due clocks. Concerns: acknowledged within 7 days, feedback (first triage or
  * answer) within 3 months from then, or from the end of those days if it came later or

@@ -2,6 +2,8 @@
  */
 #include "model/metrics.h"
 
+#include <stdlib.h>
+
 #define FREQUENCY_SECONDS (30.0 * 86400.0)
 
 #define NPS_LO 0
@@ -248,6 +250,53 @@ level_mean(const struct level *l, size_t n, int64_t from, int64_t to)
 		known += end - start;
 	}
 	return known == 0 ? NAN : (double)sum / (double)known;
+}
+
+struct review_figures
+metric_reviews(uint64_t reinforced, uint64_t coached, uint64_t sanctioned,
+	       uint64_t without_rule)
+{
+	return (struct review_figures){
+		.reinforcement = metric_share(reinforced,
+					      reinforced + coached + sanctioned),
+		.punitive = metric_share(sanctioned, sanctioned + coached),
+		.arbitrary = metric_share(without_rule, sanctioned),
+	};
+}
+
+static int
+compare_values(const void *a, const void *b)
+{
+	const struct value_count *x = a;
+	const struct value_count *y = b;
+
+	return (x->value > y->value) - (x->value < y->value);
+}
+
+/* The value at a rank, from 0, in sorted values of more than that many. */
+static int64_t
+value_at(const struct value_count *t, uint64_t rank)
+{
+	while (rank >= t->n)
+		rank -= t++->n;
+	return t->value;
+}
+
+double
+value_counts_median(struct value_count *t, size_t n)
+{
+	uint64_t all = 0;
+	int64_t low;
+	int64_t high;
+
+	for (size_t i = 0; i < n; i++)
+		all += t[i].n;
+	if (all == 0)
+		return NAN;
+	qsort(t, n, sizeof *t, compare_values);
+	low = value_at(t, (all - 1) / 2);
+	high = value_at(t, all / 2);
+	return (double)low + (double)(high - low) / 2;
 }
 
 double

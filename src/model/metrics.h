@@ -88,6 +88,24 @@ int64_t level_at(const struct level *l, size_t n, int64_t t);
  * there is none. */
 double level_mean(const struct level *l, size_t n, int64_t from, int64_t to);
 
+/* Reviews of decisions by what followed; 100 x each. No target is built in. */
+struct review_figures {
+	double reinforcement; /* reinforced / all three verdicts */
+	double punitive;      /* sanctions / (sanctions + coaching) */
+	double arbitrary;     /* sanctions without a rule / sanctions */
+};
+struct review_figures metric_reviews(uint64_t reinforced, uint64_t coached,
+				     uint64_t sanctioned, uint64_t without_rule);
+
+/* A value, and how often it was (a latency in whole days). */
+struct value_count {
+	int64_t value;
+	uint64_t n;
+};
+/* Median of values, which it sorts by value; a value may be there several times. Of an
+ * even number the mean of the middle two; NAN for none. */
+double value_counts_median(struct value_count *t, size_t n);
+
 /* Lower bound of the 95 % Wilson interval of good/n, 0-1. */
 double metric_wilson_lower(uint64_t good, uint64_t n);
 

@@ -7,6 +7,10 @@ libempower_a_SOURCES += \
 	%D%/catalogue.h \
 	%D%/cell.c \
 	%D%/cell.h \
+	%D%/coherence.c \
+	%D%/coherence.h \
+	%D%/cusum.c \
+	%D%/cusum.h \
 	%D%/decision.c \
 	%D%/decision.h \
 	%D%/defs.c \
@@ -23,6 +27,8 @@ libempower_a_SOURCES += \
 	%D%/survey_impl.h \
 	%D%/survey_merge.c \
 	%D%/surveys.c \
+	%D%/survival.c \
+	%D%/survival.h \
 	%D%/voice.h
 
 tests_unit_unit_SOURCES += \
