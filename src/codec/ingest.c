@@ -6,7 +6,8 @@
  *
  *   bytes -> scan (ingest_scan.h)   tokens; strings become pieces of the text
  *         -> read (this file)       where the value of each known member is
- *         -> check (ingest_check.c, ingest_answers.c)   struct event, or a problem
+ *         -> check (ingest_check.c, ingest_value.c, ingest_answers.c: values;
+ *            ingest_settle.c: what they mean together)   struct event, or a problem
  *         -> keys (ingest_keys.c)   what the event is recognised by
  *
  * Reading and checking are apart because members come in any order: `data` may stand
@@ -16,9 +17,9 @@
  * looks at the few members that were there, in the order of ingest_fields.def.
  *
  * Objects with members that we know have a function here each: the envelope, data,
- * answers, ref. They are four levels deep and no deeper. Whatever else stands in the
- * text is skipped by scan_skip, which keeps its own small stack: nothing recurses by
- * the depth of the input.
+ * answers, ref, drivers. They are four levels deep and no deeper. Whatever else stands
+ * in the text is skipped by scan_skip, which keeps its own small stack: nothing
+ * recurses by the depth of the input.
  *
  * A key twice in an object is no JSON to us, also in what is ignored, or two readers of
  * one text could see two events. Known members are told apart by bits, the names of a
@@ -180,15 +181,40 @@ read_ref(struct decode *d, uint32_t depth)
 	return step == SCAN_END;
 }
 
+static bool
+read_drivers(struct decode *d, uint32_t depth)
+{
+	uint32_t object = scan_object(&d->scan);
+	enum scan_step step;
+	bool first = true;
+	struct str name;
+
+	for (; (step = scan_member(&d->scan, first, &name)) == SCAN_MORE;
+	     first = false) {
+		struct json_value v;
+		enum driver driver;
+
+		if (!scan_key_add(&d->scan, object, name) ||
+		    !scan_value(&d->scan, &v) || !skip(d, &v, depth + 1))
+			return false;
+		if (driver_find(name, &driver)) {
+			d->drivers[driver] = v;
+			d->drivers_given |= 1u << driver;
+		} else if (d->drivers_unknown.p == NULL) {
+			d->drivers_unknown = name;
+		}
+	}
+	return step == SCAN_END;
+}
+
 /* The value of a known member of `data`, which is `depth` deep. */
 static bool
 read_field(struct decode *d, enum field_id f, uint32_t depth)
 {
 	struct json_value *v = &d->v[f];
 
-	if ((d->seen & F_BIT(f)) != 0 || !scan_value(&d->scan, v))
+	if ((d->given & F_BIT(f)) != 0 || !scan_value(&d->scan, v))
 		return false;
-	d->seen |= F_BIT(f);
 	d->given |= F_BIT(f);
 	if (v->kind < JSON_KIND_ARRAY)
 		return true;
@@ -198,7 +224,30 @@ read_field(struct decode *d, enum field_id f, uint32_t depth)
 		return read_list(d, &d->to, depth);
 	if (f == F_REF && v->kind == JSON_KIND_OBJECT)
 		return read_ref(d, depth);
+	if (f == F_DRIVERS && v->kind == JSON_KIND_OBJECT)
+		return read_drivers(d, depth);
 	return scan_skip(&d->scan, v->kind, depth);
+}
+
+/* The value of a member of the envelope that nothing follows on but its own checks. */
+static bool
+read_attribute(struct decode *d, enum field_id f)
+{
+	struct json_value *v = &d->v[f];
+
+	if ((d->envelope_seen & ENVELOPE_BIT(f)) != 0 || !scan_value(&d->scan, v))
+		return false;
+	d->envelope_seen |= ENVELOPE_BIT(f);
+	if (v->kind != JSON_KIND_NULL)
+		d->envelope_given |= ENVELOPE_BIT(f);
+	return true;
+}
+
+/* Whether the flat form takes it from the envelope. */
+static bool
+is_flat_attribute(enum field_id f)
+{
+	return f == F_ID || f == F_SOURCE || f == F_TIME;
 }
 
 static bool
@@ -214,8 +263,13 @@ read_data(struct decode *d, uint32_t depth)
 		enum field_id f = field_find(name);
 		struct json_value v;
 
-		if (f < F_COUNT && ingest_fields[f].kind != KIND_ENVELOPE) {
+		if (f >= F_FIRST && f < F_COUNT) {
 			if (!read_field(d, f, depth + 1))
+				return false;
+			continue;
+		}
+		if (d->form == DECODE_FLAT && is_flat_attribute(f)) {
+			if (!read_attribute(d, f) || !skip(d, &d->v[f], depth + 1))
 				return false;
 			continue;
 		}
@@ -240,20 +294,15 @@ read_envelope(struct decode *d, uint32_t depth)
 	     first = false) {
 		enum field_id f = field_find(name);
 		struct json_value ignored;
-		struct json_value *v = &ignored;
+		struct json_value *v = f < F_FIRST ? &d->v[f] : &ignored;
 
-		if (f < F_COUNT && ingest_fields[f].kind == KIND_ENVELOPE) {
-			if ((d->seen & F_BIT(f)) != 0)
+		if (f < F_FIRST) {
+			if (!read_attribute(d, f))
 				return false;
-			d->seen |= F_BIT(f);
-			v = &d->v[f];
-		} else if (!scan_key_add(&d->scan, object, name)) {
+		} else if (!scan_key_add(&d->scan, object, name) ||
+			   !scan_value(&d->scan, v)) {
 			return false;
 		}
-		if (!scan_value(&d->scan, v))
-			return false;
-		if (v != &ignored && v->kind != JSON_KIND_NULL)
-			d->given |= F_BIT(f);
 		if (f == F_DATA && v->kind == JSON_KIND_OBJECT) {
 			if (!read_data(d, depth + 1))
 				return false;
@@ -274,13 +323,17 @@ decode_init(struct decode *d, const struct ingest *in, struct event *e,
 	d->in = in;
 	d->e = e;
 	d->p = p;
-	d->seen = 0;
 	d->given = 0;
-	d->binary = false;
+	d->envelope_seen = 0;
+	d->envelope_given = 0;
+	d->form = DECODE_EVENT;
 	d->unknown = STR_NONE;
 	d->ref_unknown = STR_NONE;
+	d->outer_ref = STR_NONE;
 	d->ref_id_given = false;
 	d->ref_source_given = false;
+	d->drivers_unknown = STR_NONE;
+	d->drivers_given = 0;
 	d->n_answers = 0;
 	d->strings = d->few_strings;
 	d->n_strings = 0;
@@ -340,8 +393,22 @@ attribute(struct decode *d, enum field_id f, struct str value)
 		.kind = JSON_KIND_STRING,
 		.text = arena_str(d->in->arena, value),
 	};
-	d->given |= F_BIT(f);
+	d->envelope_given |= ENVELOPE_BIT(f);
 	return d->v[f].text.p != NULL;
+}
+
+/* A text that is `data`, from its first byte to the end. */
+static enum emp_rc
+decode_data(struct decode *d)
+{
+	bool ok = scan_value(&d->scan, &d->v[F_DATA]);
+
+	d->envelope_given |= ENVELOPE_BIT(F_DATA);
+	if (ok && d->v[F_DATA].kind == JSON_KIND_OBJECT)
+		ok = read_data(d, DEPTH_EVENT);
+	else if (ok)
+		ok = skip(d, &d->v[F_DATA], DEPTH_EVENT);
+	return ok && scan_at_end(&d->scan) ? ingest_check(d) : bad_json(d);
 }
 
 enum emp_rc
@@ -350,10 +417,9 @@ ingest_binary(const struct ingest *in, const struct ingest_attrs *a, struct str 
 {
 	struct decode d;
 	enum emp_rc rc;
-	bool ok;
 
 	decode_init(&d, in, out, p);
-	d.binary = true;
+	d.form = DECODE_BINARY;
 	if (data.n > EVENT_MAX_BYTES)
 		return problem_set(p, EMP_TOO_LARGE, "",
 				   "an event has at most %d bytes", EVENT_MAX_BYTES);
@@ -363,14 +429,37 @@ ingest_binary(const struct ingest *in, const struct ingest_attrs *a, struct str 
 		return EMP_NOMEM;
 	scan_init(&d.scan, data);
 	scan_space(&d.scan);
-	d.given |= F_BIT(F_DATA);
-	ok = scan_value(&d.scan, &d.v[F_DATA]);
 	d.kind = JSON_KIND_OBJECT;
-	if (ok && d.v[F_DATA].kind == JSON_KIND_OBJECT)
-		ok = read_data(&d, DEPTH_EVENT);
-	else if (ok)
-		ok = skip(&d, &d.v[F_DATA], DEPTH_EVENT);
-	rc = ok && scan_at_end(&d.scan) ? ingest_check(&d) : bad_json(&d);
+	rc = decode_data(&d);
+	scan_fini(&d.scan);
+	return rc;
+}
+
+enum emp_rc
+ingest_flat(const struct ingest *in, enum event_type type, struct str ref,
+	    struct str text, struct event *out, struct problem *p)
+{
+	struct decode d;
+	enum emp_rc rc;
+
+	decode_init(&d, in, out, p);
+	d.form = DECODE_FLAT;
+	d.e->type = (uint8_t)type;
+	if (text.n > EVENT_MAX_BYTES)
+		return problem_set(p, EMP_TOO_LARGE, "",
+				   "an event has at most %d bytes", EVENT_MAX_BYTES);
+	if (ref.p != NULL) {
+		EMP_ASSERT(ingest_types[type].has & F_BIT(F_REF));
+		if (ref.n == 0 || ref.n > EVENT_ID_MAX_BYTES)
+			return problem_set(p, EMP_UNKNOWN_REF, "",
+					   "an id has 1 to %d bytes",
+					   EVENT_ID_MAX_BYTES);
+		d.outer_ref = ref;
+	}
+	scan_init(&d.scan, text);
+	scan_space(&d.scan);
+	d.kind = JSON_KIND_OBJECT;
+	rc = decode_data(&d);
 	scan_fini(&d.scan);
 	return rc;
 }

@@ -39,6 +39,16 @@ EMP_MUST_CHECK enum emp_rc ingest_binary(const struct ingest *in,
 					 const struct ingest_attrs *a, struct str data,
 					 struct event *out, struct problem *p);
 
+/* The flat form, for routes that are about one type: `text` is a JSON object of the
+ * members of `data`, and beside them id, source and time of the envelope. With ref.p
+ * the event refers to that id, which the text then may not name itself. Problems point
+ * to
+ * "/reason" instead of "/data/reason", and to "" for what the route says. Same checks
+ * and same keys as the event sent in full. [any] */
+EMP_MUST_CHECK enum emp_rc ingest_flat(const struct ingest *in, enum event_type type,
+				       struct str ref, struct str text,
+				       struct event *out, struct problem *p);
+
 /* Many events: the cursor cuts a body into the texts of events without decoding them
  * twice. For arrays the array syntax is checked while walking: EMP_BAD_JSON concerns
  * the whole body. For NDJSON an empty line is skipped and a bad line is the event's own
@@ -64,13 +74,17 @@ EMP_MUST_CHECK enum emp_rc ingest_next(struct ingest_cursor *c, const struct ing
 EMP_MUST_CHECK enum emp_rc ingest_skip(struct ingest_cursor *c, bool *more,
 				       struct problem *p);
 
-/* Fill id_key, ref_key, content from keyed hashes; `hash` is crypto's fast hash bound
- * to a key (codec must not know crypto). The content covers all that the client sent,
- * whatever the order of members and white space; a time given by the client counts, one
- * we assigned does not; it is never 0. For an event without a client's id, put the
- * server's in e->id before (id_given stays false): its key leaves out the source, so
- * that a plain `ref` finds it. Keys of confidential events are apart from others. Call
- * before pseudonymising. [any] */
+/* Whether it is the id of an employee's suggestion (CASE_ID_PREFIX), and its key. [any]
+ */
+EMP_MUST_CHECK bool ingest_case_id(struct str id, uint8_t handle[HANDLE_BYTES]);
+
+/* Fill id_key, ref_key, content, digest from keyed hashes; `hash` is crypto's fast hash
+ * bound to a key (codec must not know crypto). The content covers all that the client
+ * sent, whatever the order of members and white space; a time given by the client
+ * counts, one we assigned does not; it is never 0. For an event without a client's id,
+ * put the server's in e->id before (id_given stays false): its key leaves out the
+ * source, so that a plain `ref` finds it. Keys of confidential events are apart from
+ * others. Call before pseudonymising. [any] */
 struct ingest_hash {
 	void (*fn)(void *ctx, uint8_t out[16], const void *p, size_t n);
 	void *ctx;

@@ -8,23 +8,40 @@
 
 enum field_id {
 #define ENVELOPE(slot, id, name) F_##id,
-#define FIELD(slot, id, name, kind, member, types, needed) F_##id,
+#define FIELD(slot, id, name, kind, member) F_##id,
 #include "codec/ingest_fields.def"
 #undef ENVELOPE
 #undef FIELD
 	F_COUNT
 };
 #define F_NONE F_COUNT
-#define F_BIT(f) (UINT64_C(1) << (f))
-_Static_assert(F_COUNT <= 64, "sets of fields are 64 bits");
+/* Members of the envelope come first in the table, those of `data` behind them. Each
+ * has its own sets of bits. */
+#define F_FIRST F_AUDIENCE
+#define F_BIT(f) (UINT64_C(1) << ((unsigned)(f)-F_FIRST))
+#define ENVELOPE_BIT(f) (1u << (f))
+_Static_assert(F_COUNT - F_FIRST <= 64, "sets of fields are 64 bits");
+_Static_assert(F_FIRST <= 32, "sets of members of the envelope are 32 bits");
+
+/* The first of a set of fields that is not empty. */
+static inline enum field_id
+field_first(uint64_t set)
+{
+	return (enum field_id)(F_FIRST + __builtin_ctzll(set));
+}
 
 /* How the value of a field is read; values in JSON and what they become. */
 enum field_kind {
 	KIND_ENVELOPE,
-	KIND_AUDIENCE, /* the four below: string, one of a table */
+	KIND_AUDIENCE, /* down to KIND_DRIVER: string, one of a table */
 	KIND_SIGNAL,
-	KIND_KIND,
+	KIND_KIND, /* of recognition or of a suggestion: by type */
 	KIND_VISIBILITY,
+	KIND_STATUS,
+	KIND_DECISION, /* yes, no, partial */
+	KIND_VERDICT,
+	KIND_MODE,     /* of a boundary or of contact: by type */
+	KIND_DRIVER,   /* one of the four; not said is -1 */
 	KIND_UNIT,     /* string, parts of a name joined by '/' */
 	KIND_NAME,     /* string, a name */
 	KIND_TEXT,     /* string, up to TEXT_MAX_BYTES; empty is as good as absent */
@@ -32,12 +49,16 @@ enum field_kind {
 	KIND_IDENTITY, /* string, 1 to IDENTITY_MAX_BYTES */
 	KIND_BOOL,
 	KIND_TRISTATE, /* true, false, or not said (-1) */
+	KIND_RATING,   /* integer 1 to RATING_MAX */
 	KIND_COUNT,    /* integer 0 to COUNT_MAX */
-	KIND_CENTS,    /* number 0 to AMOUNT_MAX with at most 2 decimals */
+	KIND_CENTS,    /* number 0 to CENTS_MAX with at most 2 decimals */
+	KIND_LIMIT,    /* the same, or null: none (-1) */
 	KIND_SURVEY,   /* string, a survey */
 	KIND_ANSWERS,  /* object */
 	KIND_TO,       /* identity or list of them */
-	KIND_REF       /* string, or object of source and id */
+	KIND_REF,      /* string, or object of source and id */
+	KIND_RECEIPT,  /* string that begins with the letter of a receipt */
+	KIND_DRIVERS   /* object: what is said of each of the four */
 };
 
 /* Generous for any organisation, and small enough that sums over every event a file
@@ -45,22 +66,39 @@ enum field_kind {
 #define COUNT_MAX INT64_C(10000000000)
 #define CENTS_MAX INT64_C(100000000000)
 #define LABEL_MAX_BYTES 128
+#define RATING_MAX 5
 
 struct field {
-	uint64_t types; /* bit per enum event_type that may have it */
 	const char *name;
-	uint16_t offset; /* in struct event */
+	uint16_t offset; /* in struct event; see field_member */
 	uint8_t n;       /* length of the name */
 	uint8_t kind;    /* enum field_kind */
 };
 extern const struct field ingest_fields[F_COUNT];
 
+/* Sets of fields. */
+struct type_fields {
+	uint64_t has;
+	uint64_t needs;
+};
+extern const struct type_fields ingest_types[EVENT_TYPE_COUNT];
+
+/* Where a field is kept. One name means one thing, but `kind` is that of a recognition
+ * or of a suggestion. */
+static inline size_t
+field_offset(const struct field *f, uint8_t type)
+{
+	if (f->kind == KIND_KIND && type == EVENT_SUGGESTION_SUBMITTED)
+		return offsetof(struct event, suggestion_kind);
+	return f->offset;
+}
+
 #define FIELD_NAME_MIN 2
-#define FIELD_NAME_MAX 16
+#define FIELD_NAME_MAX 24
 
 /* Where the name of a field leads: the column `slot` of the table, and nothing else,
  * needs to agree with this. */
-#define FIELD_SLOTS 64
+#define FIELD_SLOTS 256
 extern const uint8_t ingest_by_slot[FIELD_SLOTS];
 static inline unsigned
 field_slot(const char *p, size_t n)
@@ -70,7 +108,7 @@ field_slot(const char *p, size_t n)
 		(uint32_t)(unsigned char)p[n - 2] << 16 |
 		(uint32_t)(unsigned char)p[n - 1] << 24;
 
-	return (ends * UINT32_C(0xb2482afb)) >> 26;
+	return (ends * UINT32_C(0x5c17eead)) >> 24;
 }
 
 /* Whether two names of that length are equal: two loads that may overlap are faster
@@ -86,7 +124,9 @@ field_name_is(const char *a, const char *b, size_t n)
 		memcpy(&x[1], a + n - sizeof *x, sizeof *x);
 		memcpy(&y[0], b, sizeof *y);
 		memcpy(&y[1], b + n - sizeof *y, sizeof *y);
-		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 &&
+			(n <= sizeof x ||
+			 memcmp(a + sizeof *x, b + sizeof *x, n - sizeof x) == 0);
 	}
 	if (n >= sizeof *v) {
 		memcpy(&v[0], a, sizeof *v);
@@ -131,21 +171,33 @@ struct raw_answer {
 	struct string_list list; /* of an array */
 };
 
+/* What the text is, and so where a place in it is. */
+enum decode_form {
+	DECODE_EVENT,
+	DECODE_BINARY, /* `data`; the rest came in headers */
+	DECODE_FLAT    /* `data` with some of the envelope's members in it */
+};
+
 /* One event being decoded. Lives on the stack; only what `given` says is initialised.
  */
 struct decode {
 	const struct ingest *in;
 	struct event *e;
 	struct problem *p;
-	uint64_t seen;  /* members read: a second one is bad JSON */
-	uint64_t given; /* members to look at (null in the envelope is absent) */
-	bool binary;    /* the text is `data` alone */
-	uint8_t kind;   /* enum json_kind of the text */
+	uint64_t given; /* fields read: a second one is bad JSON */
+	/* The same of the envelope, and those to look at: null there is absent. */
+	uint32_t envelope_seen, envelope_given;
+	uint8_t form; /* enum decode_form */
+	uint8_t kind; /* enum json_kind of the text */
 	struct json_value v[F_COUNT];
-	struct str unknown; /* first member of data that is not in the table */
+	struct str unknown;   /* first member of data that is not in the table */
+	struct str outer_ref; /* flat: given beside the text; p == NULL: not */
 	struct str ref_unknown;
 	struct json_value ref_id, ref_source;
 	bool ref_id_given, ref_source_given;
+	struct str drivers_unknown;
+	struct json_value drivers[DRIVER_COUNT];
+	uint32_t drivers_given; /* bit per enum driver */
 	struct string_list to;
 	uint32_t n_answers; /* members of `answers`, also those not kept */
 	struct raw_answer answers[EVENT_ANSWERS_MAX];
@@ -155,13 +207,25 @@ struct decode {
 	struct scan scan;
 };
 
-/* Check what was read and fill the event. */
+/* Check what was read and fill the event. For the flat form the event's type is set. */
 EMP_MUST_CHECK enum emp_rc ingest_check(struct decode *d);
+/* The parts of that, in this order: the value of a field; what members mean together,
+ * whence class and audience follow. */
+EMP_MUST_CHECK enum emp_rc ingest_check_field(struct decode *d, enum field_id id);
+EMP_MUST_CHECK enum emp_rc ingest_settle(struct decode *d);
+/* A string of 1 to `most` bytes. */
+bool ingest_string_within(const struct json_value *v, size_t most);
 /* `answers`, once the survey is known. */
 EMP_MUST_CHECK enum emp_rc ingest_check_answers(struct decode *d);
 /* Not an integer, or outside the limits, is false. */
 EMP_MUST_CHECK bool ingest_int_in(const struct json_value *v, int64_t least,
 				  int64_t most);
+
+static inline bool
+field_given(const struct decode *d, enum field_id f)
+{
+	return (d->given & F_BIT(f)) != 0;
+}
 
 /* Where something is wrong: members from the outside in, then perhaps a place in a
  * list. */

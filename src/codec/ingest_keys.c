@@ -9,7 +9,7 @@
  * from one release to the next. */
 #include "codec/ingest_impl.h"
 
-#define DIGEST_BYTES 16
+#define DIGEST_BYTES CONTENT_BYTES
 #define SPELLING_BYTES 1024
 
 /* Hashes as it goes: when the bytes are full, their digest takes their place. */
@@ -121,13 +121,24 @@ put_answers(struct spelling *s, const struct event *e)
 	}
 }
 
+/* Two bits a driver; -1 when nothing was said of any. */
+static int64_t
+drivers_said(const struct event *e)
+{
+	int64_t said = 0;
+
+	for (int i = DRIVER_COUNT - 1; i >= 0; i--)
+		said = said << 2 | e->driver[i];
+	return said != 0 ? said : -1;
+}
+
 /* Fields of one byte or one number that hold what they hold when nothing is said are
  * left out, and so are empty texts. */
 static void
 put_field(struct spelling *s, const struct event *e, uint8_t number,
 	  const struct field *f)
 {
-	const char *member = (const char *)e + f->offset;
+	const char *member = (const char *)e + field_offset(f, e->type);
 	struct str text = STR_NONE;
 	int64_t value = -1;
 
@@ -136,20 +147,30 @@ put_field(struct spelling *s, const struct event *e, uint8_t number,
 	case KIND_SIGNAL:
 	case KIND_KIND:
 	case KIND_VISIBILITY:
+	case KIND_STATUS:
+	case KIND_DECISION:
+	case KIND_VERDICT:
+	case KIND_MODE:
 	case KIND_BOOL:
 		value = *member != 0 ? *member : -1;
 		break;
+	case KIND_RATING: /* 0 or -1 when not said */
+		value = *member > 0 ? *member : -1;
+		break;
+	case KIND_DRIVER:
 	case KIND_TRISTATE:
 		value = *(const int8_t *)(const void *)member;
 		break;
 	case KIND_COUNT:
 	case KIND_CENTS:
+	case KIND_LIMIT:
 		value = *(const int64_t *)(const void *)member;
 		break;
 	case KIND_UNIT:
 	case KIND_NAME:
 	case KIND_TEXT:
 	case KIND_LABEL:
+	case KIND_RECEIPT:
 		text = *(const struct str *)(const void *)member;
 		break;
 	case KIND_IDENTITY:
@@ -175,6 +196,9 @@ put_field(struct spelling *s, const struct event *e, uint8_t number,
 		put_str(s, e->ref_source);
 		put_str(s, e->ref_id);
 		break;
+	case KIND_DRIVERS:
+		value = drivers_said(e);
+		break;
 	case KIND_ENVELOPE:
 		break; /* key and time are taken care of */
 	}
@@ -187,26 +211,26 @@ put_field(struct spelling *s, const struct event *e, uint8_t number,
 	}
 }
 
-static uint32_t
-content_hash(const struct event *e, const struct ingest_hash *h)
+static void
+content_hash(struct event *e, const struct ingest_hash *h)
 {
 	struct spelling s;
-	uint8_t digest[DIGEST_BYTES];
-	uint32_t content;
+	const uint8_t *digest = e->digest;
 
 	s.h = h;
 	s.n = 0;
 	put_number(&s, e->type, 1);
 	put_int(&s, e->time_given ? e->time : -1);
-	for (int f = 0; f < F_COUNT; f++) {
-		if ((ingest_fields[f].types >> e->type & 1) == 0)
-			continue;
-		put_field(&s, e, (uint8_t)(f - F_AUDIENCE), &ingest_fields[f]);
+	for (uint64_t left = ingest_types[e->type].has; left != 0; left &= left - 1) {
+		enum field_id f = field_first(left);
+
+		put_field(&s, e, (uint8_t)(f - F_FIRST), &ingest_fields[f]);
 	}
-	h->fn(h->ctx, digest, s.bytes, s.n);
-	content = (uint32_t)digest[0] | (uint32_t)digest[1] << 8 |
+	h->fn(h->ctx, e->digest, s.bytes, s.n);
+	e->content = (uint32_t)digest[0] | (uint32_t)digest[1] << 8 |
 		(uint32_t)digest[2] << 16 | (uint32_t)digest[3] << 24;
-	return content != 0 ? content : 1; /* 0 means "not kept" */
+	if (e->content == 0)
+		e->content = 1; /* 0 means "not kept" */
 }
 
 /* Neither part can hold a NUL, so the one between them tells where the first ends.
@@ -237,11 +261,13 @@ void
 ingest_keys(struct event *e, const struct ingest_hash *h)
 {
 	bool confidential = class_is_confidential((enum event_class)e->class);
+	/* What an answer refers to is in the same file; a decision never is. */
+	bool ref_confidential = confidential && e->survey != NULL;
 
 	/* An id of the server's is unique by itself, and whoever refers to it need not
 	 * know the source. */
 	key_hash(e->id_key, h, confidential, e->id_given ? e->source : STR_NONE, e->id);
 	if (e->ref_id.n > 0)
-		key_hash(e->ref_key, h, confidential, e->ref_source, e->ref_id);
-	e->content = content_hash(e, h);
+		key_hash(e->ref_key, h, ref_confidential, e->ref_source, e->ref_id);
+	content_hash(e, h);
 }

@@ -41,15 +41,15 @@ ingest_problem(struct decode *d, enum emp_rc rc, struct place at, const char *de
 
 	if (d->p == NULL)
 		return rc;
-	if (d->binary && envelope && at.field != F_DATA) {
+	if (d->form == DECODE_BINARY && envelope && at.field != F_DATA) {
 		char header[32];
 
 		snprintf(header, sizeof header, "ce-%s", ingest_fields[at.field].name);
 		return problem_set(d->p, rc, header, "%s", detail);
 	}
-	if (!d->binary && !envelope)
+	if (d->form == DECODE_EVENT && !envelope)
 		add_member(&to, STR("data"));
-	if (at.field < F_COUNT && !(d->binary && at.field == F_DATA))
+	if (at.field < F_COUNT && (d->form == DECODE_EVENT || at.field != F_DATA))
 		add_member(&to, str_from(ingest_fields[at.field].name));
 	if (at.name.p != NULL)
 		add_member(&to, at.name);

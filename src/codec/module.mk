@@ -5,12 +5,15 @@ libempower_a_SOURCES += \
 	%D%/ingest.h \
 	%D%/ingest_answers.c \
 	%D%/ingest_check.c \
+	%D%/ingest_fields.c \
 	%D%/ingest_fields.def \
 	%D%/ingest_impl.h \
 	%D%/ingest_keys.c \
 	%D%/ingest_problem.c \
 	%D%/ingest_scan.c \
 	%D%/ingest_scan.h \
+	%D%/ingest_settle.c \
+	%D%/ingest_value.c \
 	%D%/json.c \
 	%D%/json.h \
 	%D%/json_impl.h \

@@ -11,6 +11,7 @@
 
 #define PSEUDONYM_BYTES 16
 #define ID_KEY_BYTES 12
+#define CONTENT_BYTES 16
 #define EVENT_ANSWERS_MAX SURVEY_QUESTIONS_MAX
 #define RECIPIENTS_MAX 64
 #define EVENT_ID_MAX_BYTES 128
@@ -58,8 +59,9 @@ struct event {
 	uint32_t dim_id[DIM_COUNT];   /* interned; 0: not given, or not known yet */
 	uint8_t id_key[ID_KEY_BYTES]; /* keyed hash of (source, id), for the id window
 				       */
-	uint32_t content;            /* keyed hash of everything else the client sent */
-	const struct survey *survey; /* survey.*; held by the batch's snapshot */
+	uint32_t content; /* keyed hash of everything else the client sent */
+	uint8_t digest[CONTENT_BYTES]; /* of which that is the first part */
+	const struct survey *survey;   /* survey.*; held by the batch's snapshot */
 	struct answer *answers;
 	uint32_t n_answers;
 	struct str comment;
