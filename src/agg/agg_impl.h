@@ -173,15 +173,16 @@ agg_series_at(const struct agg *a, uint32_t id)
 	return chunk == NULL ? NULL : &chunk[id % SERIES_CHUNK];
 }
 
-/* [writer] One up, in a slot that has room. */
+/* [writer] One up, in a slot that has room; or down, by UINT32_MAX, in one that is not
+ * 0. */
 static inline void
-agg_bucket_add(struct agg_bucket *b, uint32_t slot)
+agg_bucket_add(struct agg_bucket *b, uint32_t slot, uint32_t by)
 {
 #define ADD(type)                                                                      \
 	do {                                                                           \
 		_Atomic type *v = (_Atomic type *)(void *)b->slots + slot;             \
 		atomic_store_explicit(                                                 \
-			v, (type)(atomic_load_explicit(v, memory_order_relaxed) + 1),  \
+			v, (type)(atomic_load_explicit(v, memory_order_relaxed) + by), \
 			memory_order_relaxed);                                         \
 	} while (0)
 	if (b->width == 1)

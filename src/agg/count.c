@@ -174,10 +174,12 @@ agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_sl
 	struct target target[GRAIN_COUNT];
 	int64_t start[GRAIN_COUNT];
 	struct track *t;
+	const uint32_t more = s->n - s->n_less;
 	uint32_t need;
 	uint32_t k = 0;
 	enum emp_rc rc;
 
+	EMP_ASSERT(s->n_less <= s->n);
 	if (s->subject == 0 || s->n == 0)
 		return EMP_OK;
 	t = agg_track_get(a, series, s->subject);
@@ -202,8 +204,13 @@ agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_sl
 	for (uint32_t i = 0; i < k; i++) {
 		struct agg_bucket *b = target[i].bucket;
 
-		for (uint32_t j = 0; j < s->n; j++)
-			agg_bucket_add(b, s->slot[j]);
+		for (uint32_t j = 0; j < more; j++)
+			agg_bucket_add(b, s->slot[j], 1);
+		for (uint32_t j = more; j < s->n; j++) {
+			/* What is taken back was counted here before. */
+			EMP_ASSERT(agg_slot(b, s->slot[j]) > 0);
+			agg_bucket_add(b, s->slot[j], UINT32_MAX);
+		}
 		b->seq = seq;
 		if ((b->state & BUCKET_DIRTY) != 0)
 			continue;

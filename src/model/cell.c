@@ -81,6 +81,7 @@ event_slots_of(const struct event *e, const uint32_t *new_slot, struct event_slo
 {
 	out->subject = 0;
 	out->n = 0;
+	out->n_less = 0;
 	/* No counter of a confidential event exists: what is not there cannot leak. */
 	if (class_is_confidential((enum event_class)e->class))
 		return;
