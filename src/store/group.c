@@ -12,6 +12,11 @@
  * it in empowerd.db, under one random key: people whose recognition was not committed
  * are under a key that nothing has, and are never found.
  *
+ * A review, though, is counted where it is stored, and its id is taken there: one whose
+ * decision was not committed would stay counted, and could not be sent again. So what
+ * is about a decision of the same group waits, and is a transaction of its own after
+ * the group's, before anybody is answered.
+ *
  * A group in which a statement fails is rolled back and tried again as two halves,
  * until the batch that cannot be stored stands alone and fails alone. A commit that
  * fails is not tried again: the disk is the problem then, and every batch of the group
@@ -26,6 +31,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
+#include "store/review.h"
 
 /* How far ahead of the event at hand the id index is fetched. */
 #define PREFETCH_AHEAD 8
@@ -159,21 +165,45 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 	return EMP_OK;
 }
 
+/* Waits until the decision it is about is committed. */
 static enum emp_rc
-put_sealed(struct store *s, const struct event *e, struct store_outcome *out)
+put_later(struct group *g, struct store_batch *b, const struct event *e,
+	  struct store_outcome *out)
 {
+	if (!array_reserve(&g->later, &g->cap_later, g->n_later + 1, sizeof *g->later))
+		return EMP_NOMEM;
+	g->later[g->n_later++] = (struct later){e, out, b};
+	*out = (struct store_outcome){ITEM_LATER, EMP_OK, 0};
+	return EMP_OK;
+}
+
+static enum emp_rc
+put_sealed(struct store *s, struct store_batch *b, const struct event *e,
+	   struct store_outcome *out)
+{
+	struct decision_ref about;
+	enum emp_rc bad = EMP_OK;
 	enum emp_rc rc = sealed_begin(s);
 
+	if (rc == EMP_OK)
+		rc = review_about(s, e, &about, &bad);
 	if (rc != EMP_OK)
 		return rc;
+	if (bad != EMP_OK) {
+		*out = (struct store_outcome){ITEM_INVALID, (uint8_t)bad, 0};
+		return EMP_OK;
+	}
+	if (about.seq >= s->group.first_seq)
+		return put_later(&s->group, b, e, out);
 	s->group.n_sealed++;
 	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
-	return sealed_file_put(&s->sealed, e, s->tz,
+	return sealed_file_put(&s->sealed, e, &about, s->tz,
 			       s->group.now / MS_PER_S / S_PER_DAY);
 }
 
 static enum emp_rc
-put(struct store *s, const struct event *e, struct store_outcome *out)
+put(struct store *s, struct store_batch *b, const struct event *e,
+    struct store_outcome *out)
 {
 	bool sealed = class_is_confidential((enum event_class)e->class);
 	/* 0 is the mark of confidential events. */
@@ -193,7 +223,7 @@ put(struct store *s, const struct event *e, struct store_outcome *out)
 			return EMP_OK;
 		}
 	}
-	rc = sealed ? put_sealed(s, e, out) : put_main(s, e, out);
+	rc = sealed ? put_sealed(s, b, e, out) : put_main(s, e, out);
 	if (rc != EMP_OK || out->status != ITEM_STORED || !e->id_given)
 		return rc;
 	rc = id_window_add(&s->ids, e->id_key, content);
@@ -214,7 +244,7 @@ put_batch(struct store *s, struct store_batch *b)
 		if (i + PREFETCH_AHEAD < b->n)
 			id_window_prefetch(&s->ids,
 					   b->events[i + PREFETCH_AHEAD].id_key);
-		rc = put(s, &b->events[i], &b->outcomes[i]);
+		rc = put(s, b, &b->events[i], &b->outcomes[i]);
 		if (rc != EMP_OK)
 			return rc;
 	}
@@ -348,6 +378,8 @@ undo(struct store *s, bool sealed_committed)
 	g->n_cells = 0;
 	g->main_open = false;
 	g->sealed_open = false;
+	if (sealed_committed)
+		counter_add(&s->counters.sealed_version, 1);
 	names_rollback(&s->names);
 	words_rollback(&s->words);
 	id_window_rollback(&s->ids);
@@ -455,7 +487,10 @@ publish(struct store *s)
 	uint32_t first_series = s->names.committed_series + 1;
 
 	s->failures_in_row = 0;
-	s->sealed.written = s->sealed.written || g->sealed_open;
+	if (g->sealed_open) {
+		s->sealed.written = true;
+		counter_add(&s->counters.sealed_version, 1);
+	}
 	names_commit(&s->names);
 	words_commit(&s->words);
 	if (id_window_commit(&s->ids, g->now, g->block) != EMP_OK)
@@ -535,6 +570,20 @@ client_rc(enum emp_rc rc)
 	return rc == EMP_DISK_FULL || rc == EMP_NOMEM ? rc : EMP_INTERNAL;
 }
 
+/* A group of n failed and is undone: whether its halves are to be tried. Otherwise the
+ * failure is noted. */
+static bool
+retry_smaller(struct store *s, enum emp_rc rc, uint32_t n)
+{
+	if (rc != EMP_INTERNAL || s->group.committing)
+		group_failed(s, rc);
+	else if (n > 1)
+		return true;
+	else
+		log_error("an event cannot be stored in %s", s->dir);
+	return false;
+}
+
 static void
 finish(struct store *s, struct store_batch **b, uint32_t n, enum emp_rc rc)
 {
@@ -544,12 +593,48 @@ finish(struct store *s, struct store_batch **b, uint32_t n, enum emp_rc rc)
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t weight = batch_weight(s, b[i]);
 
-		b[i]->rc = rc;
+		if (rc != EMP_OK)
+			b[i]->rc = rc;
 		b[i]->seq = seq;
 		/* The batch is gone with done(). */
 		b[i]->done(b[i]);
 		queue_done(&s->queue, weight);
 	}
+}
+
+/* What waited for the transaction before, as one of its own. Where it fails, the
+ * batches it is of hear "unknown": what else they have is stored. */
+static void
+run_later(struct store *s, const struct later *v, uint32_t n)
+{
+	uint64_t started = clock_mono_ns();
+	bool sealed = false;
+	enum emp_rc rc = EMP_OK;
+
+	if (n == 0)
+		return;
+	group_begin(s);
+	for (uint32_t i = 0; rc == EMP_OK && i < n; i++) {
+		rc = put(s, v[i].batch, v[i].event, v[i].outcome);
+		EMP_ASSERT(rc != EMP_OK || v[i].outcome->status != ITEM_LATER);
+	}
+	if (rc == EMP_OK)
+		rc = put_rest(s, 0);
+	if (rc == EMP_OK)
+		rc = commit(s, &sealed);
+	if (rc == EMP_OK) {
+		publish(s);
+		health(s, started);
+		return;
+	}
+	undo(s, sealed);
+	if (!retry_smaller(s, rc, n)) {
+		for (uint32_t i = 0; i < n; i++)
+			v[i].batch->rc = client_rc(rc);
+		return;
+	}
+	run_later(s, v, n / 2);
+	run_later(s, v + n / 2, n - n / 2);
 }
 
 void
@@ -567,8 +652,11 @@ group_run(struct store *s, struct store_batch **b, uint32_t n)
 		return;
 	}
 	group_begin(s);
-	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
+	g->n_later = 0;
+	for (uint32_t i = 0; rc == EMP_OK && i < n; i++) {
+		b[i]->rc = EMP_OK;
 		rc = put_batch(s, b[i]);
+	}
 	if (rc == EMP_OK && b[0]->atomic)
 		verdict = atomic_verdict(b[0]);
 	if (verdict != EMP_OK) {
@@ -583,20 +671,17 @@ group_run(struct store *s, struct store_batch **b, uint32_t n)
 	if (rc == EMP_OK) {
 		publish(s);
 		health(s, started);
+		run_later(s, g->later, g->n_later);
 		finish(s, b, n, EMP_OK);
 		return;
 	}
 	undo(s, sealed);
-	if (rc == EMP_INTERNAL && !g->committing && n > 1) {
-		group_run(s, b, n / 2);
-		group_run(s, b + n / 2, n - n / 2);
+	if (!retry_smaller(s, rc, n)) {
+		finish(s, b, n, client_rc(rc));
 		return;
 	}
-	if (rc == EMP_INTERNAL && !g->committing)
-		log_error("an event cannot be stored in %s", s->dir);
-	else
-		group_failed(s, rc);
-	finish(s, b, n, client_rc(rc));
+	group_run(s, b, n / 2);
+	group_run(s, b + n / 2, n - n / 2);
 }
 
 bool
@@ -628,6 +713,7 @@ group_fini(struct group *g)
 	free(g->staged);
 	free(g->new_slot);
 	free(g->question);
+	free(g->later);
 	buf_fini(&g->ids);
 	buf_fini(&g->sealed_ids);
 }

@@ -58,6 +58,16 @@ struct staged {
 	uint32_t new_slots; /* where its slots start in group.new_slot */
 };
 
+/* An event of confidential.db that waits for the decision it is about to be committed
+ * in empowerd.db: see group.c. */
+struct later {
+	const struct event *event;
+	struct store_outcome *outcome;
+	struct store_batch *batch;
+};
+/* Its outcome until then; never leaves the writer. */
+#define ITEM_LATER (ITEM_INVALID + 1)
+
 /* What one transaction over both files consists of. */
 struct group {
 	int64_t now; /* ms, its commit time */
@@ -71,6 +81,8 @@ struct group {
 	uint32_t n_new_slots, cap_new_slots;
 	struct new_question *question;
 	uint32_t n_questions, cap_questions;
+	struct later *later; /* not of this transaction, but of the one after it */
+	uint32_t n_later, cap_later;
 	struct buf ids;        /* entries for id_block */
 	struct buf sealed_ids; /* keys that confidential.db has now */
 	uint32_t n_sealed;     /* events for confidential.db */
@@ -83,7 +95,8 @@ struct counters {
 	_Atomic int64_t committed;
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
 		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
-	_Atomic int64_t ids_since; /* id_window_short_since() */
+	_Atomic int64_t ids_since;       /* id_window_short_since() */
+	_Atomic uint64_t sealed_version; /* store_sealed_version(); not shown */
 	_Atomic uint32_t series;
 	_Atomic bool disk_full;
 };

@@ -85,6 +85,12 @@ main_file_prepare(struct main_file *f)
 		 "INSERT INTO question (id, survey_id, name, metric_id, low, high, "
 		 "satisfied, declared, slot, width, twin) "
 		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
+		{&f->decision,
+		 "SELECT decision.event_seq, event.time, decision.people_key, "
+		 "event.series_id, decision.subject_id FROM decision "
+		 "JOIN event ON event.seq = decision.event_seq "
+		 "WHERE decision.id = ?1 AND (?2 IS NULL OR decision.source_id = ?2) "
+		 "ORDER BY decision.event_seq DESC LIMIT 1"},
 	};
 
 	enum emp_rc rc = db_prepare_all(f->db, statements,

@@ -5,6 +5,7 @@ libempower_a_SOURCES += \
 	%D%/days.h \
 	%D%/db.c \
 	%D%/db.h \
+	%D%/decision_ref.c \
 	%D%/decision_ref.h \
 	%D%/defs.c \
 	%D%/disk.c \
@@ -24,6 +25,8 @@ libempower_a_SOURCES += \
 	%D%/recount.c \
 	%D%/replay.c \
 	%D%/resolve.c \
+	%D%/review.c \
+	%D%/review.h \
 	%D%/schema.c \
 	%D%/schema.h \
 	%D%/sealed_file.c \

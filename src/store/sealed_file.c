@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "store/days.h"
 #include "store/db.h"
+#include "store/review.h"
 
 #define EVENT_KEY_BYTES 16
 
@@ -177,7 +178,8 @@ put_recognition(struct sealed_file *f, const struct event *e,
 
 static enum emp_rc
 put_detail(struct sealed_file *f, const struct event *e,
-	   const uint8_t key[EVENT_KEY_BYTES])
+	   const uint8_t key[EVENT_KEY_BYTES], const struct decision_ref *about,
+	   const struct tz *tz)
 {
 	enum emp_rc rc = EMP_OK;
 
@@ -194,21 +196,27 @@ put_detail(struct sealed_file *f, const struct event *e,
 		db_bind_level(f->signal, 3, e->voluntary);
 		db_bind_level(f->signal, 4, e->days_cents);
 		return db_run(f->signal);
+	case EVENT_TRAINING_REQUESTED:
 	case EVENT_TRAINING_COMPLETED:
 		bind_key(f->training, key);
 		db_bind_str(f->training, 2, e->topic);
 		db_bind_level(f->training, 3, e->hours_cents);
 		return db_run(f->training);
 	case EVENT_RECOGNITION_GIVEN:
-		return put_recognition(f, e, key);
+		rc = put_recognition(f, e, key);
+		if (rc == EMP_OK && about->seq != 0)
+			rc = backing_put(f, key, about);
+		return rc;
+	case EVENT_DECISION_REVIEWED:
+		return review_put(f, e, key, about, tz);
 	default:
 		return EMP_OK;
 	}
 }
 
 enum emp_rc
-sealed_file_put(struct sealed_file *f, const struct event *e, const struct tz *tz,
-		int64_t day)
+sealed_file_put(struct sealed_file *f, const struct event *e,
+		const struct decision_ref *about, const struct tz *tz, int64_t day)
 {
 	uint8_t key[EVENT_KEY_BYTES];
 	enum emp_rc rc;
@@ -216,7 +224,7 @@ sealed_file_put(struct sealed_file *f, const struct event *e, const struct tz *t
 	crypto_random(key, sizeof key);
 	rc = put_event(f, e, tz, key);
 	if (rc == EMP_OK)
-		rc = put_detail(f, e, key);
+		rc = put_detail(f, e, key, about, tz);
 	if (rc == EMP_OK && e->id_given) {
 		sqlite3_bind_blob(f->id, 1, e->id_key, ID_KEY_BYTES, SQLITE_STATIC);
 		sqlite3_bind_int64(f->id, 2, day);

@@ -10,20 +10,24 @@
 
 #define PEOPLE_KEY_BYTES 16
 
+struct decision_ref;
+
 struct sealed_file {
 	sqlite3 *db;
 	char path[PATH_MAX];
 	sqlite3_stmt *begin, *commit, *event, *answer, *signal, *training, *recognition,
 		*recipient, *operational, *id, *id_prune, *token_add, *token_revoke,
-		*code_put;
+		*code_put, *review, *reviewed, *review_count, *review_who, *backing;
 	bool written; /* since it was vacuumed */
 };
 
 /* [main] */
 EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
-/* With the day in this zone, and everything else as text. `day`: today, in days since
- * 1970, for the id window. */
+/* With the day in this zone, and everything else as text. `about`: the decision it
+ * reviews or backs, seq 0: none. `day`: today, in days since 1970, for the id window.
+ */
 EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
+					   const struct decision_ref *about,
 					   const struct tz *tz, int64_t day);
 /* A person of what has its row in empowerd.db, under the key that row holds: role as in
  * the schema, `number` the place among those of the role. Nothing when it is not set.

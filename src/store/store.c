@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "store/db.h"
 #include "store/schema.h"
+#include "store/voice.h"
 
 #define STORE_UMASK 0027
 #define MAIN_MODE 0640
@@ -381,6 +382,12 @@ const struct tz *
 store_tz(const struct store *s)
 {
 	return s->tz;
+}
+
+uint64_t
+store_sealed_version(const struct store *s)
+{
+	return atomic_load_explicit(&s->counters.sealed_version, memory_order_acquire);
 }
 
 int64_t
