@@ -88,6 +88,17 @@ levels_declared(const struct levels *l, uint32_t unit)
 		l->steps[(size_t)unit * LEVEL_KINDS + LEVEL_HEADCOUNT].n > 0;
 }
 
+int64_t
+levels_first(const struct levels *l, enum level_kind k)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = k; i < ((size_t)l->n + 1) * LEVEL_KINDS; i += LEVEL_KINDS)
+		if (l->steps[i].n > 0 && l->steps[i].v[0].at < first)
+			first = l->steps[i].v[0].at;
+	return first;
+}
+
 uint32_t
 levels_units(const struct levels *l)
 {

@@ -17,6 +17,8 @@ void levels_free(struct levels **l);
 EMP_MUST_CHECK enum emp_rc levels_feed(void *l, const struct level_row *row);
 /* Whether the unit was ever declared with a figure of that audience. */
 bool levels_declared(const struct levels *l, uint32_t unit);
+/* When the first figure of any unit holds from, Unix s; INT64_MAX: there is none. */
+int64_t levels_first(const struct levels *l, enum level_kind k);
 uint32_t levels_units(const struct levels *l); /* ids 1 .. this are known */
 /* Every unit's figure in force at t (Unix s) into out[0 .. levels_units], [0] being the
  * whole instance; -1: nothing declared. */

@@ -147,6 +147,7 @@ start(struct parts *p, struct problem *problem)
 	rc = rollups_new(&p->rollups, p->agg, p->store);
 	if (rc != EMP_OK)
 		return problem_set(problem, rc, "", "%s", emp_rc_title(rc));
+	rollups_sla_days(p->rollups, (uint32_t)p->cfg->sla_days);
 	ac.store = p->store;
 	ac.rollups = p->rollups;
 	rc = api_new(&p->api, &ac, problem);

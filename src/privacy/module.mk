@@ -1,8 +1,11 @@
 # src/privacy: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/delicate.c \
 	%D%/encode.c \
 	%D%/fold.c \
 	%D%/job.c \
+	%D%/lives.c \
+	%D%/lives.h \
 	%D%/participation.c \
 	%D%/pub.c \
 	%D%/pub.h \
@@ -12,6 +15,7 @@ libempower_a_SOURCES += \
 	%D%/rollup.h \
 	%D%/rollup_impl.h \
 	%D%/satisfaction.c \
+	%D%/suggestions.c \
 	%D%/verify.c
 
 tests_unit_unit_SOURCES += \

@@ -23,7 +23,14 @@ rollups_new(struct rollups **out, struct agg *a, struct store *s)
 		return EMP_NOMEM;
 	r->agg = a;
 	r->store = s;
+	r->sla_days = SLA_DAYS;
 	return EMP_OK;
+}
+
+void
+rollups_sla_days(struct rollups *r, uint32_t days)
+{
+	r->sla_days = days;
 }
 
 void

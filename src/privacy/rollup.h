@@ -18,6 +18,9 @@ struct rollups; /* the service: counters and store, shared by all threads */
 EMP_MUST_CHECK enum emp_rc rollups_new(struct rollups **out, struct agg *a,
 				       struct store *s);
 void rollups_free(struct rollups **r);
+/* [main] Before anything is asked: days within which a suggestion is answered; 14. */
+#define SLA_DAYS 14
+void rollups_sla_days(struct rollups *r, uint32_t days);
 
 /* What every thread that asks needs for itself. */
 struct rollup_ctx;

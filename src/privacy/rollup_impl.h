@@ -16,6 +16,7 @@
 struct rollups {
 	struct agg *agg;
 	struct store *store;
+	uint32_t sla_days;
 };
 
 struct rollup_ctx {
@@ -99,11 +100,32 @@ int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
  * there. After job_levels. */
 EMP_MUST_CHECK enum emp_rc job_fold(struct job *j, int64_t least);
 
+/* delicate.c: figures of employees that need ten people on average and a month at
+ * least. In this order: delicate_window (a copy of the query with whole months;
+ * EMP_INVALID for finer steps and other dimensions than unit), job_levels, job_fold,
+ * job_merge, delicate_spread, rows by delicate_group, job_layout, delicate_means.
+ * `today` is the first day that is not counted yet, Unix s. */
+EMP_MUST_CHECK enum emp_rc delicate_window(struct job *j, struct query *room);
+int64_t delicate_today(const struct job *j);
+/* The unit as interned, or the nearest part of it that is; 0: none. */
+uint32_t delicate_unit(const struct job *j, struct str unit);
+/* The group of a row of that unit, RAW_NONE: not asked for. */
+uint32_t delicate_group(struct job *j, struct str unit);
+/* Makes every group and bucket that may be shown. EMP_NOT_FOUND: there is no such
+ * group; say "protected". */
+EMP_MUST_CHECK enum emp_rc delicate_spread(struct job *j, int64_t today);
+/* Whether a row of that time is counted: of a day before today, and not before the
+ * buckets that delicate_spread made. */
+bool delicate_counts(const struct job *j, int64_t t, int64_t today);
+/* Mean headcount by [time * groups + group], -1: not declared. In the arena. */
+EMP_MUST_CHECK enum emp_rc delicate_means(struct job *j, int64_t today, int64_t **out);
+
 /* Rollups. */
 EMP_MUST_CHECK enum emp_rc rollup_satisfaction(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_retention(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_recognition(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_participation(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_suggestions(struct job *j);
 
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */
