@@ -7,6 +7,8 @@ libempower_a_SOURCES += \
 	%D%/db.h \
 	%D%/decision_ref.c \
 	%D%/decision_ref.h \
+	%D%/decision_row.c \
+	%D%/decision_row.h \
 	%D%/defs.c \
 	%D%/disk.c \
 	%D%/group.c \

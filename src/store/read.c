@@ -107,10 +107,8 @@ enum event_column {
 	COL_REF
 };
 
-/* An event never happens later than FUTURE_MAX_MS after it was received, and numbers
- * follow the time of receiving: so those before some number are too old. */
-static enum emp_rc
-first_seq(struct store_reader *r, int64_t from, int64_t *out)
+enum emp_rc
+reader_first_seq(struct store_reader *r, int64_t from, int64_t *out)
 {
 	const int64_t received = from > FUTURE_MAX_MS ? from - FUTURE_MAX_MS : 0;
 	sqlite3_stmt *s = NULL;
@@ -262,7 +260,7 @@ store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t 
 {
 	struct people_sql people = {.of_customers = NULL};
 	int64_t first = 0;
-	enum emp_rc rc = first_seq(r, from, &first);
+	enum emp_rc rc = reader_first_seq(r, from, &first);
 
 	/* Not before empowerd.db was looked at: see reader.c. */
 	if (rc == EMP_OK)

@@ -23,5 +23,10 @@ struct store_reader {
 EMP_MUST_CHECK enum emp_rc reader_init(struct store_reader *r, const char *path,
 				       const struct tz *tz, struct problem *p);
 void reader_fini(struct store_reader *r);
+/* An event never happens later than FUTURE_MAX_MS after it was received, and numbers
+ * follow the time of receiving: so those before this number are older than `from`, ms.
+ */
+EMP_MUST_CHECK enum emp_rc reader_first_seq(struct store_reader *r, int64_t from,
+					    int64_t *out);
 
 #endif

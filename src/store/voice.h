@@ -56,28 +56,34 @@ EMP_MUST_CHECK enum emp_rc store_read_suggestion(
 EMP_MUST_CHECK enum emp_rc store_read_decisions(
 	struct store_reader *r, int64_t from, int64_t to, bool conflicts_only,
 	enum emp_rc (*fn)(void *ctx, const struct decision_row *row), void *ctx);
-/* Keys of decisions that a private recognition backs. */
+/* What confidential.db has is not there for a reader without a daemon: it finds none.
+ *
+ * Keys of decisions that a private recognition backs, each once; from the day after the
+ * recognition on, so that nobody sees one arrive. */
 EMP_MUST_CHECK enum emp_rc
 store_read_backings(struct store_reader *r,
 		    enum emp_rc (*fn)(void *ctx, const uint8_t key[16]), void *ctx);
-/* Months from <= month < to; cells in any order. */
+/* Months from <= month < to; cells in any order. A review counts from the day after it
+ * on, by the clock, in the zone of the instance. */
 EMP_MUST_CHECK enum emp_rc
 store_read_reviews(struct store_reader *r, int32_t from, int32_t to,
 		   enum emp_rc (*fn)(void *ctx, const struct review_cell *c),
 		   void *ctx);
-/* Distinct deciders of reviewed decisions: one row per (month, unit, role, class,
- * person). */
+/* Distinct deciders of reviewed decisions, counted alike: one row per (month, unit,
+ * role, class, person). */
 EMP_MUST_CHECK enum emp_rc
 store_read_reviewed_deciders(struct store_reader *r, int32_t from, int32_t to,
 			     enum emp_rc (*fn)(void *ctx, const struct review_cell *c,
 					       const uint8_t person[PSEUDONYM_BYTES]),
 			     void *ctx);
-/* Decisions with their decider: of one person, or of all (person NULL). */
+/* Decisions with their decider: of one person in any order, or of all (person NULL) in
+ * the order of arrival. With reviews of today: see row->reviewed. */
 EMP_MUST_CHECK enum emp_rc
 store_read_evidence(struct store_reader *r, const uint8_t *person,
 		    enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
 		    void *ctx);
 
+/* With those of today; from <= time < to. */
 EMP_MUST_CHECK enum emp_rc
 store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
 		     enum emp_rc (*fn)(void *ctx, const struct training_row *row),
