@@ -69,8 +69,8 @@ group_begin(struct store *s)
 	buf_clear(&g->sealed_ids);
 }
 
-static enum emp_rc
-main_begin(struct store *s)
+enum emp_rc
+group_main_begin(struct store *s)
 {
 	enum emp_rc rc = EMP_OK;
 
@@ -80,8 +80,8 @@ main_begin(struct store *s)
 	return rc;
 }
 
-static enum emp_rc
-sealed_begin(struct store *s)
+enum emp_rc
+group_sealed_begin(struct store *s)
 {
 	enum emp_rc rc = EMP_OK;
 
@@ -91,13 +91,16 @@ sealed_begin(struct store *s)
 	return rc;
 }
 
-static enum emp_rc
-stage(struct group *g, const struct event *e, int64_t seq, uint32_t series)
+enum emp_rc
+group_stage(struct store *s, const struct event *e, int64_t seq, uint32_t series,
+	    uint32_t subject)
 {
+	struct group *g = &s->group;
+
 	if (!array_reserve(&g->staged, &g->cap_staged, g->n_staged + 1,
 			   sizeof *g->staged))
 		return EMP_NOMEM;
-	g->staged[g->n_staged++] = (struct staged){e, seq, series, NO_SLOTS};
+	g->staged[g->n_staged++] = (struct staged){e, seq, series, NO_SLOTS, subject};
 	return EMP_OK;
 }
 
@@ -129,7 +132,7 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 		.seq = s->next_seq, .received = s->group.now, .question = question};
 	uint8_t people[PEOPLE_KEY_BYTES];
 	enum emp_rc bad = EMP_OK;
-	enum emp_rc rc = main_begin(s);
+	enum emp_rc rc = group_main_begin(s);
 
 	if (rc == EMP_OK && e->survey != NULL)
 		rc = resolve_answers(s, e, question, slot, &bad);
@@ -147,7 +150,7 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 		rc = names_source(&s->names, e->ref_source, &ids.ref_source);
 	if (rc == EMP_OK && e->type == EVENT_RECOGNITION_GIVEN &&
 	    e->class == CLASS_OPERATIONAL) {
-		rc = sealed_begin(s);
+		rc = group_sealed_begin(s);
 		if (rc == EMP_OK)
 			rc = sealed_file_put_people(&s->sealed, e, people);
 		ids.people = people;
@@ -155,7 +158,7 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 	if (rc == EMP_OK)
 		rc = main_file_put(&s->main, e, &ids);
 	if (rc == EMP_OK)
-		rc = stage(&s->group, e, ids.seq, ids.series);
+		rc = group_stage(s, e, ids.seq, ids.series, 0);
 	if (rc == EMP_OK && e->n_answers > 0)
 		rc = stage_slots(&s->group, e, slot);
 	if (rc != EMP_OK)
@@ -183,7 +186,7 @@ put_sealed(struct store *s, struct store_batch *b, const struct event *e,
 {
 	struct decision_ref about;
 	enum emp_rc bad = EMP_OK;
-	enum emp_rc rc = sealed_begin(s);
+	enum emp_rc rc = group_sealed_begin(s);
 
 	if (rc == EMP_OK)
 		rc = review_about(s, e, &about, &bad);
@@ -199,6 +202,13 @@ put_sealed(struct store *s, struct store_batch *b, const struct event *e,
 	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
 	return sealed_file_put(&s->sealed, e, &about, s->tz,
 			       s->group.now / MS_PER_S / S_PER_DAY);
+}
+
+static bool
+is_suggestion(const struct event *e)
+{
+	return e->type == EVENT_SUGGESTION_SUBMITTED ||
+		e->type == EVENT_BOUNDARY_REQUESTED || life_is_step(e);
 }
 
 static enum emp_rc
@@ -223,7 +233,10 @@ put(struct store *s, struct store_batch *b, const struct event *e,
 			return EMP_OK;
 		}
 	}
-	rc = sealed ? put_sealed(s, b, e, out) : put_main(s, e, out);
+	if (is_suggestion(e))
+		rc = sealed ? put_case(s, e, out) : put_suggestion(s, e, out);
+	else
+		rc = sealed ? put_sealed(s, b, e, out) : put_main(s, e, out);
 	if (rc != EMP_OK || out->status != ITEM_STORED || !e->id_given)
 		return rc;
 	rc = id_window_add(&s->ids, e->id_key, content);
@@ -438,6 +451,11 @@ count_staged(struct store *s)
 			       at->new_slots != NO_SLOTS ? g->new_slot + at->new_slots
 							 : NULL,
 			       &slots);
+		if (at->subject != 0) {
+			slots.subject = at->subject;
+			slots.n = SUGGESTION_SLOTS;
+			slots.slot[0] = 0;
+		}
 		if (slots.subject != 0)
 			s->hooks.count(s->hooks.ctx, at->series, at->event->time,
 				       &slots, at->seq, false);
@@ -692,7 +710,7 @@ group_flush(struct store *s, uint32_t max_cells)
 	enum emp_rc rc;
 
 	group_begin(s);
-	rc = main_begin(s);
+	rc = group_main_begin(s);
 	if (rc == EMP_OK)
 		rc = put_rest(s, max_cells);
 	if (rc == EMP_OK)

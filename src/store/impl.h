@@ -3,11 +3,13 @@
 #ifndef EMP_STORE_IMPL_H
 #define EMP_STORE_IMPL_H
 
+#include "store/cases.h"
 #include "store/idwindow.h"
 #include "store/main_file.h"
 #include "store/names.h"
 #include "store/sealed_file.h"
 #include "store/store.h"
+#include "store/suggestions.h"
 #include "store/words.h"
 
 #include <pthread.h>
@@ -56,6 +58,7 @@ struct staged {
 	int64_t seq;
 	uint32_t series;
 	uint32_t new_slots; /* where its slots start in group.new_slot */
+	uint32_t subject;   /* of a submission: counted in its slot 0; else 0 */
 };
 
 /* An event of confidential.db that waits for the decision it is about to be committed
@@ -116,6 +119,8 @@ struct store {
 	struct id_window ids;
 	struct main_file main;
 	struct sealed_file sealed;
+	struct suggestions suggestions;
+	struct cases cases;
 	struct group group;
 	struct buf scratch; /* packed cells */
 	struct cell *cells; /* room for those of one group */
@@ -193,7 +198,21 @@ EMP_MUST_CHECK enum emp_rc resolve_answers(struct store *s, const struct event *
 EMP_MUST_CHECK enum emp_rc resolve_use(struct store *s, const struct event *e,
 				       const uint32_t *id);
 
+/* --- put_suggestion.c [writer] --- */
+/* A submission, a request for a wider boundary or a step, in either file. */
+EMP_MUST_CHECK enum emp_rc put_suggestion(struct store *s, const struct event *e,
+					  struct store_outcome *out);
+EMP_MUST_CHECK enum emp_rc put_case(struct store *s, const struct event *e,
+				    struct store_outcome *out);
+
 /* --- group.c [writer] --- */
+/* Opens the transaction of the file unless the group has done so. */
+EMP_MUST_CHECK enum emp_rc group_main_begin(struct store *s);
+EMP_MUST_CHECK enum emp_rc group_sealed_begin(struct store *s);
+/* Notes an event that has its row, so that it is counted when the group is committed.
+ * subject: see struct staged. */
+EMP_MUST_CHECK enum emp_rc group_stage(struct store *s, const struct event *e,
+				       int64_t seq, uint32_t series, uint32_t subject);
 /* Commits the batches, publishes and calls done() of each. */
 void group_run(struct store *s, struct store_batch **b, uint32_t n);
 /* One transaction of empowerd.db without events: cells, mark, pruning. False when it

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/lifecycle.h"
 #include "store/db.h"
 
 /* How far ahead of the id at hand the index is fetched: millions are read. */
@@ -125,6 +126,24 @@ visibility_at(int i)
 	return i == VISIBILITY_PUBLIC ? "public" : "private";
 }
 
+static const char *
+suggestion_kind_at(int i)
+{
+	return suggestion_kind_name((enum suggestion_kind)i);
+}
+
+static const char *
+suggestion_status_at(int i)
+{
+	return suggestion_status_name((enum suggestion_status)i);
+}
+
+static const char *
+suggestion_state_at(int i)
+{
+	return suggestion_state_name((enum suggestion_state)i);
+}
+
 static enum emp_rc
 load_dictionaries(struct store *s)
 {
@@ -145,6 +164,13 @@ load_dictionaries(struct store *s)
 		 RECOGNITION_COUNT, recognition_at},
 		{"INSERT OR IGNORE INTO visibility (id, name) VALUES (?1, ?2)",
 		 VISIBILITY_PRIVATE + 1, visibility_at},
+		{"INSERT OR IGNORE INTO suggestion_kind (id, name) VALUES (?1, ?2)",
+		 SUGGESTION_KIND_COUNT, suggestion_kind_at},
+		{"INSERT OR IGNORE INTO suggestion_status (id, name) VALUES (?1, ?2)",
+		 STATUS_COUNT, suggestion_status_at},
+		{"INSERT OR IGNORE INTO suggestion_condition (id, name) "
+		 "VALUES (?1, ?2)",
+		 STATE_COUNT, suggestion_state_at},
 	};
 	enum emp_rc rc = EMP_OK;
 

@@ -1,5 +1,7 @@
 # src/store: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/cases.c \
+	%D%/cases.h \
 	%D%/change.c \
 	%D%/days.c \
 	%D%/days.h \
@@ -15,12 +17,15 @@ libempower_a_SOURCES += \
 	%D%/idwindow.c \
 	%D%/idwindow.h \
 	%D%/impl.h \
+	%D%/life.c \
+	%D%/life.h \
 	%D%/load.c \
 	%D%/main_file.c \
 	%D%/main_file.h \
 	%D%/names.c \
 	%D%/names.h \
 	%D%/offline.c \
+	%D%/put_suggestion.c \
 	%D%/read.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
@@ -35,6 +40,8 @@ libempower_a_SOURCES += \
 	%D%/sealed_file.h \
 	%D%/store.c \
 	%D%/store.h \
+	%D%/suggestions.c \
+	%D%/suggestions.h \
 	%D%/usage.c \
 	%D%/voice.h \
 	%D%/words.c \
@@ -45,8 +52,10 @@ libempower_a_SOURCES += \
 SCHEMA_SQL = \
 	schema/main/0001_events.sql \
 	schema/main/0002_decisions.sql \
+	schema/main/0003_suggestions.sql \
 	schema/confidential/0001_events.sql \
-	schema/confidential/0002_people.sql
+	schema/confidential/0002_people.sql \
+	schema/confidential/0003_suggestions.sql
 nodist_libempower_a_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c
 %D%/migrations.c: schema/embed.awk $(SCHEMA_SQL)
@@ -56,6 +65,8 @@ CLEANFILES += %D%/migrations.c
 tests_unit_unit_SOURCES += \
 	tests/unit/store_support.c \
 	tests/unit/store_support.h \
+	tests/unit/suggestion_support.c \
+	tests/unit/suggestion_support.h \
 	tests/unit/test_store_commit.c \
 	tests/unit/test_store_days.c \
 	tests/unit/test_store_defs.c \
@@ -64,6 +75,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_people.c \
 	tests/unit/test_store_read.c \
 	tests/unit/test_store_sealed.c \
+	tests/unit/test_store_suggestions.c \
 	tests/unit/test_store_threads.c \
 	tests/unit/test_store_window.c
 

@@ -7,8 +7,6 @@
 #include "store/db.h"
 #include "store/review.h"
 
-#define EVENT_KEY_BYTES 16
-
 enum emp_rc
 sealed_file_prepare(struct sealed_file *f)
 {
@@ -78,9 +76,9 @@ bind_key(sqlite3_stmt *s, const uint8_t key[EVENT_KEY_BYTES])
 	sqlite3_bind_blob(s, 1, key, EVENT_KEY_BYTES, SQLITE_STATIC);
 }
 
-static enum emp_rc
-put_event(struct sealed_file *f, const struct event *e, const struct tz *tz,
-	  const uint8_t key[EVENT_KEY_BYTES])
+enum emp_rc
+sealed_file_put_event(struct sealed_file *f, const struct event *e, const struct tz *tz,
+		      const uint8_t key[EVENT_KEY_BYTES])
 {
 	sqlite3_stmt *s = f->event;
 	char day[DAY_TEXT_MAX];
@@ -215,6 +213,16 @@ put_detail(struct sealed_file *f, const struct event *e,
 }
 
 enum emp_rc
+sealed_file_put_id(struct sealed_file *f, const struct event *e, int64_t day)
+{
+	if (!e->id_given)
+		return EMP_OK;
+	sqlite3_bind_blob(f->id, 1, e->id_key, ID_KEY_BYTES, SQLITE_STATIC);
+	sqlite3_bind_int64(f->id, 2, day);
+	return db_run(f->id);
+}
+
+enum emp_rc
 sealed_file_put(struct sealed_file *f, const struct event *e,
 		const struct decision_ref *about, const struct tz *tz, int64_t day)
 {
@@ -222,15 +230,10 @@ sealed_file_put(struct sealed_file *f, const struct event *e,
 	enum emp_rc rc;
 
 	crypto_random(key, sizeof key);
-	rc = put_event(f, e, tz, key);
+	rc = sealed_file_put_event(f, e, tz, key);
 	if (rc == EMP_OK)
 		rc = put_detail(f, e, key, about, tz);
-	if (rc == EMP_OK && e->id_given) {
-		sqlite3_bind_blob(f->id, 1, e->id_key, ID_KEY_BYTES, SQLITE_STATIC);
-		sqlite3_bind_int64(f->id, 2, day);
-		rc = db_run(f->id);
-	}
-	return rc;
+	return rc == EMP_OK ? sealed_file_put_id(f, e, day) : rc;
 }
 
 enum emp_rc

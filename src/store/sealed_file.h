@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #define PEOPLE_KEY_BYTES 16
+#define EVENT_KEY_BYTES 16
 
 struct decision_ref;
 
@@ -29,6 +30,14 @@ EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
 EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
 					   const struct decision_ref *about,
 					   const struct tz *tz, int64_t day);
+/* The parts of that which suggestions need by themselves: the row of the event, under
+ * that key; the id, where the client gave one. */
+EMP_MUST_CHECK enum emp_rc sealed_file_put_event(struct sealed_file *f,
+						 const struct event *e,
+						 const struct tz *tz,
+						 const uint8_t key[EVENT_KEY_BYTES]);
+EMP_MUST_CHECK enum emp_rc sealed_file_put_id(struct sealed_file *f,
+					      const struct event *e, int64_t day);
 /* A person of what has its row in empowerd.db, under the key that row holds: role as in
  * the schema, `number` the place among those of the role. Nothing when it is not set.
  */

@@ -143,7 +143,9 @@ main_open(struct store *s, struct problem *p)
 				    schema_main, p);
 	if (rc == EMP_OK)
 		rc = check_file(s->main.db, s->main.path, p);
-	if (rc == EMP_OK && main_file_prepare(&s->main) != EMP_OK)
+	if (rc == EMP_OK &&
+	    (main_file_prepare(&s->main) != EMP_OK ||
+	     suggestions_prepare(&s->suggestions, s->main.db) != EMP_OK))
 		rc = damaged(s->main.path, sqlite3_errmsg(s->main.db), p);
 	return rc;
 }
@@ -163,7 +165,9 @@ sealed_open(struct store *s, struct problem *p)
 	if (rc == EMP_OK)
 		rc = check_pragma(s->sealed.db, "PRAGMA quick_check(1)", s->sealed.path,
 				  p);
-	if (rc == EMP_OK && sealed_file_prepare(&s->sealed) != EMP_OK)
+	if (rc == EMP_OK &&
+	    (sealed_file_prepare(&s->sealed) != EMP_OK ||
+	     cases_prepare(&s->cases, &s->sealed) != EMP_OK))
 		rc = damaged(s->sealed.path, sqlite3_errmsg(s->sealed.db), p);
 	return rc;
 }

@@ -1,0 +1,25 @@
+/* Suggestions of employees, in confidential.db: submission and steps. All [writer],
+ * inside the transaction that sealed_begin opened. */
+#ifndef EMP_STORE_CASES_H
+#define EMP_STORE_CASES_H
+
+#include "base/tz.h"
+#include "store/life.h"
+#include "store/sealed_file.h"
+
+struct cases {
+	struct sealed_file *file;
+	sqlite3_stmt *put, *put_state, *set_state, *put_step, *get, *known, *by_receipt,
+		*by_supporter, *supports, *last_step;
+};
+
+/* [main] Prepares the statements; the file is open and migrated, and outlives this. */
+EMP_MUST_CHECK enum emp_rc cases_prepare(struct cases *c, struct sealed_file *f);
+/* Writes the event with all that follows from it, but its id. Where nothing was
+ * written: *bad is EMP_UNKNOWN_REF or EMP_TRANSITION, or *nothing is true because it is
+ * stored already or says nothing new. */
+EMP_MUST_CHECK enum emp_rc cases_put(struct cases *c, const struct event *e,
+				     const struct tz *tz, enum emp_rc *bad,
+				     bool *nothing);
+
+#endif

@@ -1,0 +1,158 @@
+/* The commit path of suggestions, beside that of all other events in group.c. What is
+ * refused leaves nothing behind, not even a name: so everything that can be refused is
+ * found out before the first row is written. */
+#include "store/impl.h"
+
+#include "base/clock.h"
+#include "crypto/crypto.h"
+
+static void
+refuse(struct store_outcome *out, enum emp_rc bad)
+{
+	*out = (struct store_outcome){ITEM_INVALID, (uint8_t)bad, 0};
+}
+
+/* It is stored already, or says nothing new: the client need not know which. */
+static void
+pass_over(struct store *s, struct store_outcome *out)
+{
+	s->group.duplicates++;
+	*out = (struct store_outcome){ITEM_DUPLICATE, EMP_OK, 0};
+}
+
+/* Numbers of the words of a submission. */
+static enum emp_rc
+name_words(struct store *s, const struct event *e, struct suggestion_ids *names)
+{
+	bool request = e->type == EVENT_BOUNDARY_REQUESTED;
+	enum emp_rc rc = words_get(&s->words, WORD_CATEGORY, e->category,
+				   &names->category);
+
+	if (rc == EMP_OK && request)
+		rc = words_get(&s->words, WORD_ROLE, e->role, &names->role);
+	if (rc == EMP_OK && request)
+		rc = words_get(&s->words, WORD_CLASS, e->matter, &names->matter);
+	return rc;
+}
+
+/* The person who asks for a wider boundary is in confidential.db. */
+static enum emp_rc
+put_requester(struct store *s, const struct event *e, struct main_ids *ids,
+	      uint8_t people[PEOPLE_KEY_BYTES])
+{
+	enum emp_rc rc;
+
+	if (e->type != EVENT_BOUNDARY_REQUESTED || !e->person.set)
+		return EMP_OK;
+	crypto_random(people, PEOPLE_KEY_BYTES);
+	ids->people = people;
+	rc = group_sealed_begin(s);
+	if (rc != EMP_OK)
+		return rc;
+	return sealed_file_put_person(&s->sealed, people, "requester", 0, &e->person);
+}
+
+static enum emp_rc
+put_submission(struct store *s, const struct event *e, struct main_ids *ids)
+{
+	enum suggestion_kind kind = e->type == EVENT_BOUNDARY_REQUESTED
+		? SUGGESTION_BOUNDARY_REQUEST
+		: (enum suggestion_kind)e->suggestion_kind;
+	struct suggestion_ids names = {0};
+	uint8_t people[PEOPLE_KEY_BYTES];
+	uint32_t subject = 0;
+	enum emp_rc rc = names_series(&s->names, e, &ids->series);
+
+	if (rc == EMP_OK)
+		rc = name_words(s, e, &names);
+	if (rc == EMP_OK)
+		rc = words_subject_of_suggestion(&s->words, kind, e->category,
+						 &subject);
+	if (rc == EMP_OK)
+		rc = put_requester(s, e, ids, people);
+	if (rc == EMP_OK)
+		rc = main_file_put(&s->main, e, ids);
+	if (rc != EMP_OK)
+		return rc;
+	names.unit = s->names.series[ids->series - 1].dim[DIM_UNIT];
+	rc = suggestions_put(&s->suggestions, e, ids, &names);
+	if (rc != EMP_OK)
+		return rc;
+	return group_stage(s, e, ids->seq, ids->series, subject);
+}
+
+static enum emp_rc
+put_step(struct store *s, const struct event *e, struct main_ids *ids,
+	 struct suggestion_at *of)
+{
+	enum emp_rc rc = EMP_OK;
+
+	ids->series = of->series;
+	if (e->ref_id.n > 0)
+		rc = names_source(&s->names, e->ref_source, &ids->ref_source);
+	if (rc == EMP_OK)
+		rc = main_file_put(&s->main, e, ids);
+	if (rc == EMP_OK)
+		rc = suggestions_put_step(&s->suggestions, e, ids, of);
+	return rc == EMP_OK ? group_stage(s, e, ids->seq, ids->series, 0) : rc;
+}
+
+enum emp_rc
+put_suggestion(struct store *s, const struct event *e, struct store_outcome *out)
+{
+	struct main_ids ids = {.seq = s->next_seq, .received = s->group.now};
+	struct suggestion_at of;
+	bool step = life_is_step(e);
+	enum emp_rc bad = EMP_OK;
+	enum emp_rc rc = group_main_begin(s);
+	bool nothing = false;
+
+	if (rc == EMP_OK && step) {
+		rc = suggestions_find(&s->suggestions, &s->names, e, &of, &bad);
+		nothing = of.at.nothing;
+	} else if (rc == EMP_OK) {
+		rc = suggestions_known(&s->suggestions, e, &nothing);
+	}
+	if (rc != EMP_OK)
+		return rc;
+	if (bad != EMP_OK) {
+		refuse(out, bad);
+		return EMP_OK;
+	}
+	if (nothing) {
+		pass_over(s, out);
+		return EMP_OK;
+	}
+	rc = names_source(&s->names, e->source, &ids.source);
+	if (rc == EMP_OK)
+		rc = step ? put_step(s, e, &ids, &of) : put_submission(s, e, &ids);
+	if (rc != EMP_OK)
+		return rc;
+	s->next_seq++;
+	*out = (struct store_outcome){ITEM_STORED, EMP_OK, ids.seq};
+	return EMP_OK;
+}
+
+enum emp_rc
+put_case(struct store *s, const struct event *e, struct store_outcome *out)
+{
+	enum emp_rc bad = EMP_OK;
+	bool nothing = false;
+	enum emp_rc rc = group_sealed_begin(s);
+
+	if (rc == EMP_OK)
+		rc = cases_put(&s->cases, e, s->tz, &bad, &nothing);
+	if (rc != EMP_OK)
+		return rc;
+	if (bad != EMP_OK) {
+		refuse(out, bad);
+		return EMP_OK;
+	}
+	if (nothing) {
+		pass_over(s, out);
+		return EMP_OK;
+	}
+	s->group.n_sealed++;
+	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
+	return sealed_file_put_id(&s->sealed, e, s->group.now / MS_PER_S / S_PER_DAY);
+}
