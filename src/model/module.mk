@@ -32,11 +32,17 @@ libempower_a_SOURCES += \
 	%D%/voice.h
 
 tests_unit_unit_SOURCES += \
+	tests/unit/test_model_boundaries.c \
 	tests/unit/test_model_catalogue.c \
 	tests/unit/test_model_cell.c \
+	tests/unit/test_model_coherence.c \
+	tests/unit/test_model_cusum.c \
+	tests/unit/test_model_decision.c \
+	tests/unit/test_model_lifecycle.c \
 	tests/unit/test_model_metrics.c \
 	tests/unit/test_model_query.c \
-	tests/unit/test_model_survey.c
+	tests/unit/test_model_survey.c \
+	tests/unit/test_model_survival.c
 
 FUZZERS += tests/fuzz/fuzz_rollup
 tests_fuzz_fuzz_rollup_SOURCES = tests/fuzz/fuzz_rollup.c $(FUZZ_MAIN)

@@ -2,6 +2,7 @@
  * model/catalogue: what the tables say, and what is no name.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "model/catalogue.h"
@@ -150,6 +151,57 @@ START_TEST(units_are_paths_without_empty_parts)
 }
 END_TEST
 
+/* Each name is found again, what is no name is not, and neither is a prefix. */
+#define ROUND_TRIP(type, first, count)                                                 \
+	do {                                                                           \
+		for (int i = (first); i < (count); i++) {                              \
+			struct str name = str_from(type##_name((enum type)i));         \
+                                                                                       \
+			ck_assert_uint_gt(name.n, 0);                                  \
+			ck_assert_int_eq(type##_find(name), i);                        \
+			name.n--;                                                      \
+			ck_assert_int_eq(type##_find(name), 0);                        \
+		}                                                                      \
+		ck_assert_ptr_null(type##_name((enum type)(count)));                   \
+		ck_assert_int_eq(type##_find(STR("")), 0);                             \
+		ck_assert_int_eq(type##_find(STR("none")), 0);                         \
+	} while (0)
+
+START_TEST(words_of_suggestions_and_decisions_are_found)
+{
+	enum driver d;
+
+	ROUND_TRIP(suggestion_kind, SUGGESTION_OPINION, SUGGESTION_KIND_COUNT);
+	ROUND_TRIP(suggestion_status, STATUS_ACCEPTED, STATUS_COUNT);
+	ROUND_TRIP(decision_answer, ANSWER_YES, ANSWER_COUNT);
+	ROUND_TRIP(verdict, VERDICT_REINFORCE, VERDICT_COUNT);
+	ROUND_TRIP(driver_view, VIEW_YES, VIEW_COUNT);
+	ROUND_TRIP(boundary_mode, MODE_ACT, MODE_PROPOSE + 1);
+	ROUND_TRIP(contact_mode, CONTACT_FACE_TO_FACE, CONTACT_MODE_COUNT);
+	for (int i = 0; i < DRIVER_COUNT; i++) {
+		const char *question = driver_question((enum driver)i);
+
+		ck_assert(driver_find(str_from(driver_name((enum driver)i)), &d));
+		ck_assert_int_eq(d, i);
+		ck_assert_int_eq(question[strlen(question) - 1], '?');
+	}
+	ck_assert(!driver_find(STR(""), &d) && !driver_find(STR("spending"), &d));
+	ck_assert_ptr_null(driver_name(DRIVER_COUNT));
+	ck_assert_ptr_null(driver_question(DRIVER_COUNT));
+	ck_assert_str_eq(within_name(WITHIN_INSIDE), "inside");
+	ck_assert_str_eq(within_name(WITHIN_OVER), "over");
+	ck_assert_str_eq(within_name(WITHIN_NONE), "none");
+	ck_assert_ptr_null(within_name(WITHIN_UNKNOWN));
+}
+END_TEST
+
+/* A receipt is no token's to give: who asks has forgotten to settle the scope. */
+START_TEST(to_ask_a_token_for_a_receipt_aborts)
+{
+	ck_assert(scopes_allow(SCOPE_ADMIN, SCOPE_RECEIPT));
+}
+END_TEST
+
 Suite *
 model_catalogue_suite(void)
 {
@@ -163,6 +215,8 @@ model_catalogue_suite(void)
 	tcase_add_test(tc, scopes_go_there_and_back);
 	tcase_add_test(tc, names_are_of_few_bytes);
 	tcase_add_test(tc, units_are_paths_without_empty_parts);
+	tcase_add_test(tc, words_of_suggestions_and_decisions_are_found);
+	tcase_add_test_raise_signal(tc, to_ask_a_token_for_a_receipt_aborts, SIGABRT);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -331,6 +331,39 @@ START_TEST(wilson_is_cautious_with_few)
 }
 END_TEST
 
+START_TEST(reviews_are_told_apart_by_what_followed)
+{
+	struct review_figures r = metric_reviews(60, 30, 10, 4);
+
+	is(r.reinforcement, 60, 0);
+	is(r.punitive, 25, 0);
+	is(r.arbitrary, 40, 0);
+	/* Of all reviews, praise would dilute how mistakes are treated. */
+	ck_assert(fabs(r.punitive - metric_share(10, 100)) > 10);
+	r = metric_reviews(5, 0, 0, 0);
+	is(r.reinforcement, 100, 0);
+	ck_assert(isnan(r.punitive) && isnan(r.arbitrary));
+	ck_assert(isnan(metric_reviews(0, 0, 0, 0).reinforcement));
+}
+END_TEST
+
+START_TEST(a_median_of_values_is_of_all_of_them)
+{
+	struct value_count days[] = {{9, 1}, {1, 3}, {400, 1}, {2, 1}, {9, 1}};
+	struct value_count even[] = {{4, 2}, {7, 2}};
+
+	is(value_counts_median(days, 5), 2, 0); /* 1 1 1 2 9 9 400: mean 60.4 */
+	is(value_counts_median(even, 2), 5.5, 0);
+	even[0].n = 3;
+	is(value_counts_median(even, 2), 4, 0);
+	even[0].n = 0;
+	is(value_counts_median(even, 2), 7, 0);
+	even[1].n = 0;
+	ck_assert(isnan(value_counts_median(even, 2)));
+	ck_assert(isnan(value_counts_median(NULL, 0)));
+}
+END_TEST
+
 START_TEST(big_counts_stay_exact)
 {
 	uint64_t big = UINT64_C(1) << 60;
@@ -370,6 +403,8 @@ model_metrics_suite(void)
 	tcase_add_test(tc, levels_hold_from_their_time_on);
 	tcase_add_test(tc, recognition_counts_people_once);
 	tcase_add_test(tc, wilson_is_cautious_with_few);
+	tcase_add_test(tc, reviews_are_told_apart_by_what_followed);
+	tcase_add_test(tc, a_median_of_values_is_of_all_of_them);
 	tcase_add_test(tc, big_counts_stay_exact);
 	suite_add_tcase(s, tc);
 	return s;
