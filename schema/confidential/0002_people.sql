@@ -2,7 +2,8 @@
 -- empowerd.db has without them, personal codes, and what backs a decision.
 
 -- Deciders, cases, holders of a boundary and requesters join givers and recipients.
-CREATE TABLE operational_person_2 (
+ALTER TABLE operational_person RENAME TO operational_person_1;
+CREATE TABLE operational_person (
   key BLOB NOT NULL CHECK (length(key) = 16),
   role TEXT NOT NULL CHECK (role IN ('giver', 'recipient', 'decider', 'case', 'holder',
     'requester')),
@@ -10,10 +11,9 @@ CREATE TABLE operational_person_2 (
   person BLOB NOT NULL,
   PRIMARY KEY (key, role, number)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO operational_person_2 (key, role, number, person)
-SELECT key, role, number, person FROM operational_person;
-DROP TABLE operational_person;
-ALTER TABLE operational_person_2 RENAME TO operational_person;
+INSERT INTO operational_person (key, role, number, person)
+SELECT key, role, number, person FROM operational_person_1;
+DROP TABLE operational_person_1;
 CREATE INDEX operational_person_decider ON operational_person (person)
 WHERE role = 'decider';
 

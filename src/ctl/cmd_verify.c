@@ -51,14 +51,18 @@ print_offline(const struct findings *f, const struct ctl_recount *r)
 
 	buf_init(&out, 0);
 	if (f->json) {
-		buf_printf(
-			&out,
-			"{\"cells\":%llu,\"counts\":%llu,\"behind\":%llu,"
-			"\"damage\":%llu,\"differences\":%llu,\"findings\":[%.*s]}\n",
-			(unsigned long long)r->cells, (unsigned long long)r->counts,
-			(unsigned long long)r->behind, (unsigned long long)f->n,
-			(unsigned long long)r->differences, STR_FMT(buf_str(&f->list)));
+		buf_printf(&out,
+			   "{\"cells\":%llu,\"counts\":%llu,\"behind\":%llu,"
+			   "\"damage\":%llu,\"differences\":%llu,\"findings\":[%.*s],"
+			   "\"skipped\":[\"confidential.db\"]}\n",
+			   (unsigned long long)r->cells, (unsigned long long)r->counts,
+			   (unsigned long long)r->behind, (unsigned long long)f->n,
+			   (unsigned long long)r->differences,
+			   STR_FMT(buf_str(&f->list)));
 	} else {
+		buf_add_z(&out,
+			  "confidential.db was not read: what it counts is "
+			  "verified by the daemon\n");
 		summary(&out, r->cells, r->counts, r->differences);
 		if (r->behind > 0)
 			buf_printf(&out, "; %llu will be completed by the daemon",

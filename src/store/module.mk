@@ -3,6 +3,7 @@ libempower_a_SOURCES += \
 	%D%/cases.c \
 	%D%/cases.h \
 	%D%/change.c \
+	%D%/check_people.c \
 	%D%/days.c \
 	%D%/days.h \
 	%D%/db.c \
@@ -27,6 +28,7 @@ libempower_a_SOURCES += \
 	%D%/offline.c \
 	%D%/put_suggestion.c \
 	%D%/read.c \
+	%D%/read_people.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
 	%D%/recount.c \

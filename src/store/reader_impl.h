@@ -28,5 +28,14 @@ void reader_fini(struct store_reader *r);
  */
 EMP_MUST_CHECK enum emp_rc reader_first_seq(struct store_reader *r, int64_t from,
 					    int64_t *out);
+/* Calls fn for each row but "ok": `format`, then its columns. */
+EMP_MUST_CHECK enum emp_rc reader_findings(sqlite3 *db, const char *sql,
+					   const char *format,
+					   void (*fn)(void *ctx, const char *finding),
+					   void *ctx);
+/* The part of store_check() that is about confidential.db, which is open. */
+EMP_MUST_CHECK enum emp_rc people_check(struct store_reader *r,
+					void (*fn)(void *ctx, const char *finding),
+					void *ctx);
 
 #endif

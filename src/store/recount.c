@@ -115,9 +115,9 @@ store_recount(struct store_reader *r, enum grain g,
 	return rc;
 }
 
-static enum emp_rc
-findings(sqlite3 *db, const char *sql, const char *format,
-	 void (*fn)(void *ctx, const char *finding), void *ctx)
+enum emp_rc
+reader_findings(sqlite3 *db, const char *sql, const char *format,
+		void (*fn)(void *ctx, const char *finding), void *ctx)
 {
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc = db_prepare(db, &s, sql);
@@ -152,10 +152,12 @@ enum emp_rc
 store_check(struct store_reader *r, void (*fn)(void *ctx, const char *finding),
 	    void *ctx)
 {
-	enum emp_rc rc = findings(r->db, "PRAGMA integrity_check", "damaged:", fn, ctx);
+	enum emp_rc rc = reader_findings(r->db, "PRAGMA integrity_check",
+					 "damaged:", fn, ctx);
 
-	if (rc != EMP_OK)
-		return rc;
-	return findings(r->db, "PRAGMA foreign_key_check",
-			"refers to nothing (table, row, parent, key):", fn, ctx);
+	if (rc == EMP_OK)
+		rc = reader_findings(r->db, "PRAGMA foreign_key_check",
+				     "refers to nothing (table, row, parent, key):", fn,
+				     ctx);
+	return rc == EMP_OK && r->people != NULL ? people_check(r, fn, ctx) : rc;
 }

@@ -188,7 +188,8 @@ EMP_MUST_CHECK enum emp_rc store_recount(struct store_reader *r, enum grain g,
 							   const struct cell_key *k,
 							   uint32_t slot, uint64_t n),
 					 void *ctx);
-/* [reader] PRAGMA integrity_check + foreign_key_check; calls fn per finding. */
+/* [reader] PRAGMA integrity_check + foreign_key_check, and in a daemon the same of
+ * confidential.db and its counts of reviews; calls fn per finding. */
 EMP_MUST_CHECK enum emp_rc store_check(struct store_reader *r,
 				       void (*fn)(void *ctx, const char *finding),
 				       void *ctx);

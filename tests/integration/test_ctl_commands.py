@@ -252,9 +252,11 @@ def test_verify_files(stopped):
     result = run("-d", stopped, "verify")
     assert result.returncode == 0, (result.stdout, result.stderr)
     assert result.stdout.endswith(b" 0 differ\n")
+    assert result.stdout.startswith(b"confidential.db was not read")
     document = json.loads(run("-d", stopped, "verify", "--json").stdout)
     assert document["cells"] > 0 and document["counts"] > 0
     assert document["differences"] == document["damage"] == document["behind"] == 0
+    assert document["skipped"] == ["confidential.db"]
 
 
 def test_verify_files_while_the_daemon_runs(shared):

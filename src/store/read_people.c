@@ -1,0 +1,357 @@
+/* What readers ask of confidential.db: reviews as counted, what backs a decision,
+ * evidence, trainings, whose code it is. Reviews and backings count from the day after
+ * they came: who asks twice must not see one arrive.
+ *
+ * The writer commits a decision before its review, so a job may find a review of a
+ * decision that its look at empowerd.db came too early for; it is passed over. */
+#include "store/decision_row.h"
+#include "store/reader_impl.h"
+#include "store/voice.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/days.h"
+#include "store/db.h"
+
+static void
+finish(sqlite3_stmt **s)
+{
+	sqlite3_finalize(*s);
+	*s = NULL;
+}
+
+/* A key or a pseudonym. */
+static enum emp_rc
+read_bytes(sqlite3_stmt *s, int column, uint8_t out[PSEUDONYM_BYTES])
+{
+	if (sqlite3_column_bytes(s, column) != PSEUDONYM_BYTES)
+		return EMP_CORRUPT;
+	memcpy(out, sqlite3_column_blob(s, column), PSEUDONYM_BYTES);
+	return EMP_OK;
+}
+
+static enum emp_rc
+read_day(struct store_reader *r, sqlite3_stmt *s, int column, int64_t *ms)
+{
+	int64_t day;
+
+	if (!day_parse(db_str(s, column), &day))
+		return EMP_CORRUPT;
+	*ms = day_start(r->tz, day);
+	return EMP_OK;
+}
+
+/* confidential.db, asked by a statement whose last parameter, if it has one, is today.
+ * *s stays NULL without a daemon. */
+static enum emp_rc
+prepare(struct store_reader *r, sqlite3_stmt **s, const char *sql)
+{
+	int64_t newest;
+	/* empowerd.db is looked at first: see reader.c. */
+	enum emp_rc rc = db_int(r->db, "SELECT count(*) FROM progress", &newest);
+
+	if (rc != EMP_OK || r->people == NULL)
+		return rc;
+	return db_prepare(r->people, s, sql);
+}
+
+static void
+bind_today(struct store_reader *r, sqlite3_stmt *s, char today[DAY_TEXT_MAX])
+{
+	(void)day_format(today, day_of(r->tz, clock_now_ms()));
+	db_bind_str(s, sqlite3_bind_parameter_count(s), str_from(today));
+}
+
+enum emp_rc
+store_read_backings(struct store_reader *r,
+		    enum emp_rc (*fn)(void *ctx, const uint8_t key[16]), void *ctx)
+{
+	char today[DAY_TEXT_MAX];
+	uint8_t key[PSEUDONYM_BYTES];
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = prepare(r, &s,
+				 "SELECT DISTINCT backing.decision_key FROM backing "
+				 "JOIN event ON event.key = backing.event_key "
+				 "WHERE event.day < ?1");
+
+	if (s != NULL)
+		bind_today(r, s, today);
+	while (rc == EMP_OK && s != NULL) {
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		rc = read_bytes(s, 0, key);
+		if (rc == EMP_OK)
+			rc = fn(ctx, key);
+	}
+	finish(&s);
+	return rc;
+}
+
+static void
+read_cell(sqlite3_stmt *s, struct review_cell *c)
+{
+	*c = (struct review_cell){.month = sqlite3_column_int(s, 0),
+				  .unit = db_str(s, 1),
+				  .role = db_str(s, 2),
+				  .matter = db_str(s, 3)};
+}
+
+enum emp_rc
+store_read_reviews(struct store_reader *r, int32_t from, int32_t to,
+		   enum emp_rc (*fn)(void *ctx, const struct review_cell *c), void *ctx)
+{
+	char today[DAY_TEXT_MAX];
+	sqlite3_stmt *s = NULL;
+	/* What is counted, less the few that came today. */
+	enum emp_rc rc = prepare(
+		r, &s,
+		"WITH fresh AS MATERIALIZED (SELECT month, unit, role, class, verdict, "
+		"has_rule, latency_days, count(*) AS n FROM review WHERE day >= ?3 "
+		"GROUP BY 1, 2, 3, 4, 5, 6, 7) "
+		"SELECT c.month, c.unit, c.role, c.class, c.verdict, c.has_rule, "
+		"c.latency_days, c.n - ifnull(fresh.n, 0) AS shown "
+		"FROM review_cell AS c LEFT JOIN fresh ON fresh.month = c.month "
+		"AND fresh.unit = c.unit AND fresh.role = c.role "
+		"AND fresh.class = c.class AND fresh.verdict = c.verdict "
+		"AND fresh.has_rule = c.has_rule "
+		"AND fresh.latency_days = c.latency_days "
+		"WHERE c.month >= ?1 AND c.month < ?2 AND shown > 0");
+
+	if (s != NULL) {
+		sqlite3_bind_int(s, 1, from);
+		sqlite3_bind_int(s, 2, to);
+		bind_today(r, s, today);
+	}
+	while (rc == EMP_OK && s != NULL) {
+		struct review_cell c;
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		read_cell(s, &c);
+		c.verdict = (uint8_t)verdict_find(db_str(s, 4));
+		c.has_rule = sqlite3_column_int(s, 5) != 0;
+		c.latency_days = (uint32_t)sqlite3_column_int64(s, 6);
+		c.n = (uint64_t)sqlite3_column_int64(s, 7);
+		rc = fn(ctx, &c);
+	}
+	finish(&s);
+	return rc;
+}
+
+enum emp_rc
+store_read_reviewed_deciders(struct store_reader *r, int32_t from, int32_t to,
+			     enum emp_rc (*fn)(void *ctx, const struct review_cell *c,
+					       const uint8_t person[PSEUDONYM_BYTES]),
+			     void *ctx)
+{
+	char today[DAY_TEXT_MAX];
+	uint8_t person[PSEUDONYM_BYTES];
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = prepare(r, &s,
+				 "SELECT month, unit, role, class, person "
+				 "FROM review_decider WHERE month >= ?1 "
+				 "AND month < ?2 AND day < ?3");
+
+	if (s != NULL) {
+		sqlite3_bind_int(s, 1, from);
+		sqlite3_bind_int(s, 2, to);
+		bind_today(r, s, today);
+	}
+	while (rc == EMP_OK && s != NULL) {
+		struct review_cell c;
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		read_cell(s, &c);
+		rc = read_bytes(s, 4, person);
+		if (rc == EMP_OK)
+			rc = fn(ctx, &c, person);
+	}
+	finish(&s);
+	return rc;
+}
+
+enum emp_rc
+store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
+		     enum emp_rc (*fn)(void *ctx, const struct training_row *row),
+		     void *ctx)
+{
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = prepare(
+		r, &s,
+		"SELECT event.day, event.type, event.unit, training.topic, "
+		"ifnull(training.hours_cents, -1), event.person FROM training "
+		"JOIN event ON event.key = training.event_key");
+
+	while (rc == EMP_OK && s != NULL) {
+		struct training_row t = {0};
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		rc = read_day(r, s, 0, &t.time);
+		if (rc == EMP_OK)
+			rc = read_bytes(s, 5, t.person);
+		if (rc != EMP_OK || t.time < from || t.time >= to)
+			continue;
+		t.requested = event_type_find(db_str(s, 1)) == EVENT_TRAINING_REQUESTED;
+		t.unit = db_str(s, 2);
+		t.topic = db_str(s, 3);
+		t.hours_cents = sqlite3_column_int64(s, 4);
+		rc = fn(ctx, &t);
+	}
+	finish(&s);
+	return rc;
+}
+
+enum emp_rc
+store_read_person(struct store_reader *r, const uint8_t hash[RECEIPT_HASH_BYTES],
+		  uint8_t person[PSEUDONYM_BYTES])
+{
+	sqlite3_stmt *s = NULL;
+	bool row = false;
+	enum emp_rc rc = prepare(r, &s,
+				 "SELECT person FROM person_code WHERE hash = ?1");
+
+	if (s != NULL) {
+		sqlite3_bind_blob(s, 1, hash, RECEIPT_HASH_BYTES, SQLITE_STATIC);
+		rc = db_step(s, &row);
+	}
+	if (rc == EMP_OK)
+		rc = row ? read_bytes(s, 0, person) : EMP_NOT_FOUND;
+	finish(&s);
+	return rc;
+}
+
+/* ---- evidence -------------------------------------------------------------------- */
+
+/* From the person to the decisions, or from the decisions to their people. */
+struct evidence {
+	struct store_reader *r;
+	sqlite3_stmt *decision, *decider, *review;
+	enum emp_rc (*fn)(void *ctx, const struct evidence_row *row);
+	void *ctx;
+};
+
+/* The decision that e->decision stands on, whose decider is known. */
+static enum emp_rc
+give(struct evidence *e, struct evidence_row *row)
+{
+	enum emp_rc rc;
+	bool reviewed = false;
+
+	sqlite3_bind_blob(e->review, 1, row->decision.key, sizeof row->decision.key,
+			  SQLITE_STATIC);
+	rc = db_step(e->review, &reviewed);
+	row->driver_missed = -1;
+	if (rc == EMP_OK && reviewed) {
+		enum driver missed;
+
+		row->verdict = (uint8_t)verdict_find(db_str(e->review, 0));
+		row->review_rule = sqlite3_column_int(e->review, 1) != 0;
+		row->lesson = db_str(e->review, 2);
+		if (driver_find(db_str(e->review, 3), &missed))
+			row->driver_missed = (int8_t)missed;
+		rc = read_day(e->r, e->review, 4, &row->reviewed);
+	}
+	if (rc == EMP_OK)
+		rc = e->fn(e->ctx, row);
+	(void)sqlite3_reset(e->review);
+	return rc;
+}
+
+static enum emp_rc
+give_one(struct evidence *e, const uint8_t person[PSEUDONYM_BYTES])
+{
+	enum emp_rc rc = EMP_OK;
+
+	sqlite3_bind_blob(e->decider, 1, person, PSEUDONYM_BYTES, SQLITE_STATIC);
+	while (rc == EMP_OK) {
+		struct evidence_row row = {0};
+		bool more;
+
+		rc = db_step(e->decider, &more);
+		if (rc != EMP_OK || !more)
+			break;
+		sqlite3_bind_blob(e->decision, 1, sqlite3_column_blob(e->decider, 0),
+				  sqlite3_column_bytes(e->decider, 0), SQLITE_STATIC);
+		rc = db_step(e->decision, &more);
+		if (rc != EMP_OK || !more)
+			continue;
+		memcpy(row.person, person, PSEUDONYM_BYTES);
+		rc = decision_row_read(e->decision, &row.decision);
+		if (rc == EMP_OK)
+			rc = give(e, &row);
+		(void)sqlite3_reset(e->decision);
+	}
+	return rc;
+}
+
+static enum emp_rc
+give_all(struct evidence *e)
+{
+	enum emp_rc rc = EMP_OK;
+
+	while (rc == EMP_OK) {
+		struct evidence_row row = {0};
+		bool more;
+
+		rc = db_step(e->decision, &more);
+		if (rc != EMP_OK || !more)
+			break;
+		rc = decision_row_read(e->decision, &row.decision);
+		if (rc != EMP_OK)
+			break;
+		sqlite3_bind_blob(e->decider, 1, row.decision.key,
+				  sizeof row.decision.key, SQLITE_STATIC);
+		rc = db_step(e->decider, &more);
+		/* A rule decided, or it was forgotten who did. */
+		if (rc != EMP_OK || !more)
+			continue;
+		rc = read_bytes(e->decider, 0, row.person);
+		if (rc == EMP_OK)
+			rc = give(e, &row);
+		(void)sqlite3_reset(e->decider);
+	}
+	return rc;
+}
+
+enum emp_rc
+store_read_evidence(struct store_reader *r, const uint8_t *person,
+		    enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
+		    void *ctx)
+{
+	struct evidence e = {.r = r, .fn = fn, .ctx = ctx};
+	enum emp_rc rc = prepare(r, &e.decider,
+				 person != NULL
+					 ? "SELECT key FROM operational_person "
+					   "WHERE role = 'decider' AND person = ?1"
+					 : "SELECT person FROM operational_person "
+					   "WHERE role = 'decider' AND key = ?1 "
+					   "AND number = 0");
+
+	if (rc == EMP_OK && e.decider != NULL)
+		rc = prepare(r, &e.review,
+			     "SELECT verdict, has_rule, lesson, driver_missed, day "
+			     "FROM review WHERE decision_key = ?1");
+	if (rc == EMP_OK && e.decider != NULL)
+		rc = decision_row_prepare(r->db, &e.decision,
+					  person != NULL
+						  ? "WHERE decision.people_key = ?1"
+						  : "ORDER BY decision.event_seq");
+	if (rc == EMP_OK && e.decider != NULL)
+		rc = person != NULL ? give_one(&e, person) : give_all(&e);
+	finish(&e.decision);
+	finish(&e.decider);
+	finish(&e.review);
+	return rc;
+}
