@@ -17,6 +17,7 @@
 #define ID_KEY "ids"
 #define CUSTOMER_KEY "customer"
 #define PERSONNEL_KEY "personnel"
+#define RECEIPT_KEY "receipt"
 #define OUT_KEEP 65536 /* an output buffer that grew beyond is not kept */
 
 /* --- snapshots --- */
@@ -231,6 +232,8 @@ api_new(struct api **out, const struct api_config *c, struct problem *p)
 		rc = crypto_key_load(&a->customer_key, c->state_dir, CUSTOMER_KEY, p);
 	if (rc == EMP_OK)
 		rc = crypto_key_load(&a->personnel_key, c->state_dir, PERSONNEL_KEY, p);
+	if (rc == EMP_OK)
+		rc = crypto_key_load(&a->receipt_key, c->state_dir, RECEIPT_KEY, p);
 	if (rc != EMP_OK)
 		goto failed;
 	a->newest = defs_hold(store_defs(c->store));

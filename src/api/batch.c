@@ -67,6 +67,7 @@ struct batch {
 	struct refusal *list;
 	uint32_t n_list, cap_list;
 	struct buf texts;
+	struct buf receipts; /* of events that make a suggestion: list entries */
 };
 
 static void batch_go_on(struct batch *b);
@@ -79,6 +80,7 @@ batch_free(struct batch *b)
 	snap_drop(b->in.aw, b->snap);
 	buf_fini(&b->body);
 	buf_fini(&b->texts);
+	buf_fini(&b->receipts);
 	free(b->list);
 	free(b);
 }
@@ -188,6 +190,11 @@ answer_counts(struct batch *b, struct req *r)
 		buf_add_str(out, STR(",\"unlisted\":"));
 		buf_add_u64(out, b->refused - b->n_list);
 	}
+	if (b->receipts.n > 0) {
+		buf_add_str(out, STR(",\"receipts\":["));
+		buf_add(out, b->receipts.p, b->receipts.n);
+		buf_add_c(out, ']');
+	}
 	if (b->visible) {
 		buf_add_str(out, STR(",\"seq\":"));
 		buf_add_i64(out, b->seq);
@@ -225,7 +232,7 @@ batch_finish(struct batch *b)
 		req_error(r, &b->problem);
 	else if (r && b->atomic && b->refused > 0)
 		answer_atomic_refused(b, r);
-	else if (r && !buf_ok(&b->texts))
+	else if (r && !(buf_ok(&b->texts) && buf_ok(&b->receipts)))
 		answer_problem(r, EMP_NOMEM, "", "");
 	else if (r)
 		answer_counts(b, r);
@@ -355,12 +362,30 @@ decode_slice(struct batch *b)
 
 /* --- to the writer and back --- */
 
+/* Tickets come back in the order of their events, so this is in order, too. */
+static void
+receipt_add(struct batch *b, const struct ticket *t, uint32_t i)
+{
+	struct buf *out = &b->receipts;
+
+	if (ticket_receipt(t, i).n == 0)
+		return;
+	if (out->n > 0)
+		buf_add_c(out, ',');
+	buf_printf(out, "{\"index\":%u,\"id\":", t->index[i]);
+	buf_add_json(out, t->events[i].id);
+	buf_add_str(out, STR(",\"receipt\":"));
+	buf_add_json(out, ticket_receipt(t, i));
+	buf_add_c(out, '}');
+}
+
 /* A slice's outcomes, counted. */
 static void
 slice_absorb(struct batch *b, struct ticket *t)
 {
 	/* An atomic batch that was refused has a reason per event. */
-	bool listed = b->atomic && emp_rc_status(t->batch.rc) == 422;
+	bool listed = b->atomic &&
+		(emp_rc_status(t->batch.rc) == 422 || t->batch.rc == EMP_TRANSITION);
 	struct problem p;
 
 	if (t->batch.rc != EMP_OK && !listed) {
@@ -374,12 +399,14 @@ slice_absorb(struct batch *b, struct ticket *t)
 		switch (t->outcomes[i].status) {
 		case ITEM_STORED:
 			b->stored++;
+			receipt_add(b, t, i);
 			break;
 		case ITEM_DUPLICATE:
 			b->duplicate++;
+			receipt_add(b, t, i);
 			break;
 		default:
-			outcome_problem(&t->outcomes[i], &p);
+			outcome_problem(t, i, &p);
 			batch_refuse(b, t->index[i], t->events[i].id, &p);
 		}
 	}
@@ -537,6 +564,7 @@ batch_post(struct req *r, const struct intake *in, enum ingest_form form, bool a
 	b->snap = snap_use(in->aw);
 	buf_init(&b->body, 0);
 	buf_init(&b->texts, 0);
+	buf_init(&b->receipts, 0);
 	buf_add_str(&b->body, body);
 	b->ref = req_hold(r);
 	ingest_cursor_init(&b->cursor, form, buf_str(&b->body));

@@ -17,19 +17,19 @@
 	"application/json, application/x-ndjson, application/jsonl, "                  \
 	"application/cloudevents+json, application/cloudevents-batch+json"
 
-enum form { FORM_ONE, FORM_BINARY, FORM_ARRAY, FORM_LINES };
+enum body { BODY_ONE, BODY_BINARY, BODY_ARRAY, BODY_LINES };
 
 static const struct {
 	const char *type;
-	enum form form;
+	enum body form;
 	bool cloudevents;
 } media[] = {
-	{"application/json", FORM_ONE, false}, /* or an array: the body says */
-	{"application/x-ndjson", FORM_LINES, false},
-	{"application/ndjson", FORM_LINES, false},
-	{"application/jsonl", FORM_LINES, false},
-	{"application/cloudevents+json", FORM_ONE, true},
-	{"application/cloudevents-batch+json", FORM_ARRAY, true},
+	{"application/json", BODY_ONE, false}, /* or an array: the body says */
+	{"application/x-ndjson", BODY_LINES, false},
+	{"application/ndjson", BODY_LINES, false},
+	{"application/jsonl", BODY_LINES, false},
+	{"application/cloudevents+json", BODY_ONE, true},
+	{"application/cloudevents-batch+json", BODY_ARRAY, true},
 };
 
 static bool
@@ -43,7 +43,7 @@ is_array(struct str body)
 
 /* False: answered. */
 static bool
-form_of(struct req *r, enum form *form, bool *cloudevents)
+form_of(struct req *r, enum body *form, bool *cloudevents)
 {
 	struct http_media m;
 
@@ -58,9 +58,9 @@ form_of(struct req *r, enum form *form, bool *cloudevents)
 		*form = media[i].form;
 		*cloudevents = media[i].cloudevents;
 		if (i == 0 && req_header(r, "ce-specversion").p)
-			*form = FORM_BINARY;
+			*form = BODY_BINARY;
 		else if (i == 0 && is_array(req_body(r)))
-			*form = FORM_ARRAY;
+			*form = BODY_ARRAY;
 		return true;
 	}
 refused:
@@ -131,6 +131,10 @@ answer_stored(struct req *r, const struct ticket *t)
 	}
 	if (!e->id_given)
 		buf_add_str(b, STR(",\"idempotent\":false"));
+	if (ticket_receipt(t, 0).n > 0) {
+		buf_add_str(b, STR(",\"receipt\":"));
+		buf_add_json(b, ticket_receipt(t, 0));
+	}
 	buf_add_str(b, STR("}\n"));
 	answer_json(r, stored ? 201 : 200, b);
 }
@@ -153,7 +157,7 @@ single_done(struct worker *w, struct req_msg *m)
 			break;
 		default:
 			STAT_ADD(t->aw, rejected);
-			outcome_problem(&t->outcomes[0], &p);
+			outcome_problem(t, 0, &p);
 			req_error(r, &p);
 		}
 	}
@@ -293,7 +297,7 @@ void
 events_post(struct req *r)
 {
 	struct intake in = {.aw = worker_of(r), .now_ms = clock_now_ms()};
-	enum form form;
+	enum body form;
 	bool atomic;
 	enum emp_rc rc;
 
@@ -307,14 +311,14 @@ events_post(struct req *r)
 	if (!form_of(r, &form, &in.cloudevents) || !atomic_of(r, &atomic))
 		return;
 	switch (form) {
-	case FORM_ONE:
-	case FORM_BINARY:
-		post_single(r, &in, form == FORM_BINARY);
+	case BODY_ONE:
+	case BODY_BINARY:
+		post_single(r, &in, form == BODY_BINARY);
 		break;
-	case FORM_ARRAY:
+	case BODY_ARRAY:
 		batch_post(r, &in, INGEST_ARRAY, atomic);
 		break;
-	case FORM_LINES:
+	case BODY_LINES:
 		batch_post(r, &in, INGEST_LINES, atomic);
 		break;
 	}

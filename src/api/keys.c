@@ -84,7 +84,7 @@ keys_pseudonymise(struct keys *k, struct event *e, struct problem *p)
 	const struct crypto_key *key = NULL;
 	enum emp_rc rc;
 
-	if (e->person.text.n == 0 && e->n_to == 0)
+	if (e->person.text.n == 0 && e->case_ref.text.n == 0 && e->n_to == 0)
 		return EMP_OK;
 	switch ((enum event_class)e->class) {
 	case CLASS_CUSTOMER:
@@ -108,6 +108,7 @@ keys_pseudonymise(struct keys *k, struct event *e, struct problem *p)
 		EMP_ASSERT(!"the decoder settles the class");
 	}
 	pseudonymise(&e->person, key);
+	pseudonymise(&e->case_ref, key);
 	for (uint32_t i = 0; i < e->n_to; i++)
 		pseudonymise(&e->to[i], key);
 	return EMP_OK;

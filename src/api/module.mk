@@ -13,6 +13,7 @@ libempower_a_SOURCES += \
 	%D%/change.h \
 	%D%/events.c \
 	%D%/health.c \
+	%D%/intake.c \
 	%D%/keys.c \
 	%D%/keys.h \
 	%D%/limit.c \

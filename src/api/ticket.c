@@ -1,10 +1,6 @@
-/* Tickets: pools, the way to the writer and back, and the steps between decoding an
- * event and submitting it.
+/* Tickets: pools, and the way to the writer and back.
  */
 #include "api/ticket.h"
-
-#include "api/auth.h"
-#include "codec/ingest.h"
 
 #include <stdlib.h>
 
@@ -13,7 +9,6 @@
 /* What a worker keeps for later: as many singles as connections are busy at once. */
 #define SPARE_SINGLES_MAX 512
 #define SPARE_SLICES_MAX 16
-#define EVENT_ID_CHARS 33 /* hex digits of a server's id and the NUL */
 
 static void
 ticket_free(struct ticket *t)
@@ -166,88 +161,4 @@ ticket_submit(struct ticket *t)
 	t->batch.outcomes = t->outcomes;
 	t->batch.done = ticket_done;
 	return store_submit(t->aw->api->cfg.store, &t->batch);
-}
-
-void
-intake_decoder(const struct intake *in, struct ticket *t, struct ingest *out)
-{
-	*out = (struct ingest){
-		.surveys = in->surveys,
-		.arena = &t->arena,
-		.now_ms = in->now_ms,
-		.cloudevents = in->cloudevents,
-	};
-	for (int d = 0; d < DIM_COUNT; d++)
-		out->names[d] = in->aw->names[d];
-}
-
-/* The scope that an event needs, where it follows from the event. */
-static enum scope
-scope_needed(const struct event *e)
-{
-	enum scope s = event_type_scope((enum event_type)e->type);
-
-	if (s != SCOPE_BY_SIGNAL)
-		return s;
-	return e->audience == AUDIENCE_CUSTOMER ? SCOPE_INGEST : SCOPE_ROSTER;
-}
-
-static void
-id_hash(void *ctx, uint8_t out[16], const void *p, size_t n)
-{
-	crypto_fast_hash(out, ctx, p, n);
-}
-
-enum emp_rc
-intake_finish(const struct intake *in, struct ticket *t, struct event *e,
-	      struct problem *p)
-{
-	struct api *a = in->aw->api;
-	const struct ingest_hash hash = {id_hash, &a->id_key};
-	enum scope need = scope_needed(e);
-
-	if (!scopes_allow(in->token->scopes, need)) {
-		char text[64];
-
-		scopes_format(text, sizeof text, need);
-		return problem_set(p, EMP_FORBIDDEN, "/type",
-				   "this type of event needs the scope %s", text);
-	}
-	if (!auth_covers(in->token, e->dim[DIM_UNIT]))
-		return problem_set(p, EMP_FORBIDDEN, "/data/unit",
-				   "the token is limited to the unit %s",
-				   in->token->unit);
-	if (!e->id_given) {
-		char *id = arena_alloc(&t->arena, EVENT_ID_CHARS);
-
-		if (!id)
-			return problem_set(p, EMP_NOMEM, "", "%s",
-					   emp_rc_title(EMP_NOMEM));
-		crypto_event_id(id);
-		e->id = (struct str){id, EVENT_ID_CHARS - 1};
-	}
-	ingest_keys(e, &hash);
-	return keys_pseudonymise(&in->aw->keys, e, p);
-}
-
-enum emp_rc
-outcome_problem(const struct store_outcome *o, struct problem *p)
-{
-	if (o->status == ITEM_ID_CONFLICT)
-		return problem_set(p, EMP_ID_CONFLICT, "/id",
-				   "this source sent the id with another content");
-	switch ((enum emp_rc)o->rc) {
-	case EMP_NOT_FOUND:
-		return problem_set(p, EMP_INVALID, "/data/ref",
-				   "no event with this id is stored");
-	case EMP_CONFLICT:
-		return problem_set(p, EMP_INVALID, "/data/answers",
-				   "an answer does not fit its question any more");
-	case EMP_INVALID:
-		return problem_set(p, EMP_INVALID, "/data/answers",
-				   "the survey has no room for so many questions");
-	default:
-		return problem_set(p, (enum emp_rc)o->rc, "/data",
-				   "the event does not fit what is stored");
-	}
 }

@@ -12,6 +12,13 @@
 
 #define SLICE_EVENTS 256 /* decoded per turn of the loop */
 
+/* How the events were sent, and so where a place in them is. */
+enum intake_form {
+	FORM_EVENT,    /* in full */
+	FORM_FLAT,     /* ingest_flat */
+	FORM_FLAT_REF, /* the same, what it refers to being in the address */
+};
+
 struct ticket {
 	struct req_msg msg; /* the way back; msg.run answers */
 	struct store_batch batch;
@@ -21,6 +28,7 @@ struct ticket {
 	struct req_ref ref;
 	struct snap *snap; /* of a single event; slices: their batch holds it */
 	struct arena arena;
+	uint8_t form; /* enum intake_form */
 	uint32_t cap;
 	uint32_t *index; /* of each event in its request */
 	struct event *events;
@@ -43,19 +51,27 @@ void tickets_fini(struct api_worker *aw);
 struct intake {
 	struct api_worker *aw;
 	/* Both of the snapshot that the ticket or its batch holds. */
-	const struct token_def *token;
+	const struct token_def *token; /* NULL: none is needed but the receipt */
 	const struct surveys *surveys;
 	bool cloudevents;
+	uint8_t form; /* enum intake_form */
 	int64_t now_ms;
 };
 
 /* [worker] One decoder set up for a ticket. */
 struct ingest;
 void intake_decoder(const struct intake *in, struct ticket *t, struct ingest *out);
-/* [worker] What follows decoding: may the token do it; id, keys, pseudonyms. */
+/* [worker] What follows decoding: may the token do it; id, keys, receipt, pseudonyms.
+ * The event then points into the token, so the ticket's snapshot must be that of it. */
 EMP_MUST_CHECK enum emp_rc intake_finish(const struct intake *in, struct ticket *t,
 					 struct event *e, struct problem *p);
-/* [any] Why the store refused an event of which it said ITEM_INVALID or a conflict. */
-enum emp_rc outcome_problem(const struct store_outcome *o, struct problem *p);
+/* [any] Why the store refused event i of the ticket: ITEM_INVALID or a conflict. */
+enum emp_rc outcome_problem(const struct ticket *t, uint32_t i, struct problem *p);
+/* [any] The receipt to answer with; n == 0: the event makes none. */
+static inline struct str
+ticket_receipt(const struct ticket *t, uint32_t i)
+{
+	return t->events[i].receipt;
+}
 
 #endif

@@ -449,16 +449,22 @@ ingest_flat(const struct ingest *in, enum event_type type, struct str ref,
 		return problem_set(p, EMP_TOO_LARGE, "",
 				   "an event has at most %d bytes", EVENT_MAX_BYTES);
 	if (ref.p != NULL) {
-		EMP_ASSERT(ingest_types[type].has & F_BIT(F_REF));
+		EMP_ASSERT(ingest_types[type].needs &
+			   (F_BIT(F_REF) | F_BIT(F_RECEIPT)));
 		if (ref.n == 0 || ref.n > EVENT_ID_MAX_BYTES)
 			return problem_set(p, EMP_UNKNOWN_REF, "",
 					   "an id has 1 to %d bytes",
 					   EVENT_ID_MAX_BYTES);
 		d.outer_ref = ref;
 	}
+	d.kind = JSON_KIND_OBJECT;
+	if (text.n == 0) {
+		d.v[F_DATA].kind = JSON_KIND_OBJECT;
+		d.envelope_given |= ENVELOPE_BIT(F_DATA);
+		return ingest_check(&d);
+	}
 	scan_init(&d.scan, text);
 	scan_space(&d.scan);
-	d.kind = JSON_KIND_OBJECT;
 	rc = decode_data(&d);
 	scan_fini(&d.scan);
 	return rc;

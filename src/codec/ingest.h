@@ -40,9 +40,9 @@ EMP_MUST_CHECK enum emp_rc ingest_binary(const struct ingest *in,
 					 struct event *out, struct problem *p);
 
 /* The flat form, for routes that are about one type: `text` is a JSON object of the
- * members of `data`, and beside them id, source and time of the envelope. With ref.p
- * the event refers to that id, which the text then may not name itself. Problems point
- * to
+ * members of `data`, and beside them id, source and time of the envelope; nothing at
+ * all is as good as {}. With ref.p the event refers to that id, or is by that receipt
+ * where its type is by receipt; the text then may not name it. Problems point to
  * "/reason" instead of "/data/reason", and to "" for what the route says. Same checks
  * and same keys as the event sent in full. [any] */
 EMP_MUST_CHECK enum emp_rc ingest_flat(const struct ingest *in, enum event_type type,

@@ -156,16 +156,24 @@ check_envelope(struct decode *d)
 
 /* ---- all of it ------------------------------------------------------------------- */
 
+/* What the text of a flat form may not name itself when it comes from elsewhere. */
+static uint64_t
+outer_field(const struct decode *d)
+{
+	return ingest_types[d->e->type].needs & (F_BIT(F_REF) | F_BIT(F_RECEIPT));
+}
+
 static enum emp_rc
 check_membership(struct decode *d)
 {
 	const struct type_fields *type = &ingest_types[d->e->type];
 	uint64_t strange = d->given & ~type->has;
 	uint64_t missing = type->needs & ~d->given;
+	uint64_t outer = outer_field(d);
 
 	if (d->outer_ref.p != NULL) {
-		strange |= d->given & F_BIT(F_REF);
-		missing &= ~F_BIT(F_REF);
+		strange |= d->given & outer;
+		missing &= ~outer;
 	}
 	if (strange != 0)
 		return ingest_bad(d, field_first(strange),
@@ -221,7 +229,10 @@ ingest_check(struct decode *d)
 	if (rc != EMP_OK)
 		return rc;
 	say_nothing(e);
-	e->ref_id = d->outer_ref;
+	if (outer_field(d) == F_BIT(F_RECEIPT))
+		e->receipt = d->outer_ref;
+	else
+		e->ref_id = d->outer_ref;
 	for (uint64_t left = d->given; left != 0 && rc == EMP_OK; left &= left - 1)
 		rc = ingest_check_field(d, field_first(left));
 	if (rc == EMP_OK)

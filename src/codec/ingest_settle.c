@@ -201,8 +201,10 @@ settle_step(struct decode *d)
 	bool employee = letter == 'E';
 	enum emp_rc rc;
 
-	if (field_given(d, F_RECEIPT) && letter == '\0')
-		return ingest_bad(d, F_RECEIPT, "is not a receipt");
+	if (e->receipt.p != NULL && letter == '\0')
+		return d->outer_ref.p != NULL && by_receipt
+			? problem_set(d->p, EMP_UNKNOWN_REF, "", "this is no receipt")
+			: ingest_bad(d, F_RECEIPT, "is not a receipt");
 	if (!by_receipt) {
 		e->has_handle = e->ref_source.n == 0 &&
 			ingest_case_id(e->ref_id, e->handle);

@@ -87,10 +87,12 @@ struct event {
 	bool automatic;      /* acknowledged: by a program ("auto") */
 	bool board;          /* submitted: may be shown on the board */
 	struct str title, body, category;
-	struct str reason;  /* triaged, answered, reopened; boundary.* */
-	struct str receipt; /* as sent; cleared once receipt_hash is set */
-	/* Submitted: of the receipt that the answer carries. Others: of the receipt by
-	 * which the suggestion is found (supported: of the supporter). */
+	struct str reason; /* triaged, answered, reopened; boundary.* */
+	/* Submitted, requested: the one that the answer carries, never to be stored.
+	 * Others: as sent, cleared once receipt_hash is set. */
+	struct str receipt;
+	/* Of that, or of the receipt by which the suggestion is found (supported: of
+	 * the supporter). */
 	bool has_receipt;
 	uint8_t receipt_hash[RECEIPT_HASH_BYTES];
 	/* What the token may see, for the writer, who finds the suggestion: of
