@@ -42,7 +42,8 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_codec_ingest.c \
 	tests/unit/test_codec_ingest_many.c \
 	tests/unit/test_codec_ingest_refused.c \
-	tests/unit/test_codec_json.c
+	tests/unit/test_codec_json.c \
+	tests/unit/test_codec_voice.c
 
 FUZZERS += tests/fuzz/fuzz_ingest
 tests_fuzz_fuzz_ingest_SOURCES = tests/fuzz/fuzz_ingest.c \

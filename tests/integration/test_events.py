@@ -343,7 +343,7 @@ BAD = [
     ({"type": 5, "data": {}}, 422, "invalid", "/type"),
     ({"type": "survey.answered"}, 422, "invalid", "/data"),
     ({"type": "nothing.known", "data": {}}, 422, None, "/type"),
-    ({"type": "decision.made", "data": {}}, 422, "unsupported", "/type"),
+    ({"type": "decision.made", "data": {}}, 422, "invalid", "/data/role"),
     (answered(0), 422, "invalid", "/data/answers/satisfaction"),
     (answered(6), 422, "invalid", "/data/answers/satisfaction"),
     (answered(4.5), 422, "invalid", "/data/answers/satisfaction"),

@@ -83,8 +83,6 @@ static const struct refusal refusals[] = {
 	{"{'type':1,'data':{}}", "/type", EMP_OK},
 	{"{'type':'survey.asked','data':{}}", "/type", EMP_OK},
 	{"{'type':'','data':{}}", "/type", EMP_OK},
-	{SEND("decision.made", "'person':'p'"), "/type", EMP_UNSUPPORTED},
-	{SEND("suggestion.submitted", ""), "/type", EMP_UNSUPPORTED},
 	{"{'type':'base.set'}", "/data", EMP_OK},
 	{"{'type':'base.set','data':null}", "/data", EMP_OK},
 	{"{'type':'base.set','data':[{'active':1}]}", "/data", EMP_OK},

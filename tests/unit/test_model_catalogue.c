@@ -23,19 +23,11 @@ START_TEST(every_type_is_found_by_its_name)
 }
 END_TEST
 
-START_TEST(types_that_work_are_those_of_this_version)
+START_TEST(every_type_works)
 {
-	static const char *const works[] = {
-		"survey.invited",  "survey.shown",       "survey.dismissed",
-		"survey.answered", "signal.recorded",    "recognition.given",
-		"headcount.set",   "training.completed", "base.set"};
-	int n = 0;
-
 	for (int t = EVENT_NONE + 1; t < EVENT_TYPE_COUNT; t++)
-		n += event_type_works((enum event_type)t);
-	ck_assert_int_eq(n, sizeof works / sizeof works[0]);
-	for (size_t i = 0; i < sizeof works / sizeof works[0]; i++)
-		ck_assert(event_type_works(event_type_find(str_from(works[i]))));
+		ck_assert(event_type_works((enum event_type)t));
+	ck_assert(!event_type_works(EVENT_NONE));
 	ck_assert_int_eq(event_type_class(EVENT_TRAINING_COMPLETED), CLASS_PERSONNEL);
 	ck_assert_int_eq(event_type_scope(EVENT_HEADCOUNT_SET), SCOPE_ROSTER);
 	ck_assert_int_eq(event_type_scope(EVENT_SIGNAL_RECORDED), SCOPE_BY_SIGNAL);
@@ -209,7 +201,7 @@ model_catalogue_suite(void)
 	TCase *tc = tcase_create("tables");
 
 	tcase_add_test(tc, every_type_is_found_by_its_name);
-	tcase_add_test(tc, types_that_work_are_those_of_this_version);
+	tcase_add_test(tc, every_type_works);
 	tcase_add_test(tc, dimensions_signals_and_kinds_are_found);
 	tcase_add_test(tc, signals_of_employees_are_never_customer_data);
 	tcase_add_test(tc, scopes_go_there_and_back);
