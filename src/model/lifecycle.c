@@ -135,12 +135,6 @@ suggestion_state_closed(enum suggestion_state s)
 	return (unsigned)s < STATE_COUNT && in(s, CLOSED);
 }
 
-bool
-suggestion_state_adopted(enum suggestion_state s)
-{
-	return (unsigned)s < STATE_COUNT && in(s, PROMISED | BIT(DONE));
-}
-
 const struct lifecycle_rule *
 lifecycle_rules(size_t *n)
 {
@@ -305,7 +299,8 @@ wait_of(const struct lifecycle *l, int64_t start, int64_t answered, int64_t as_o
 	out->answered = answered != 0 && answered <= as_of;
 	if (out->answered)
 		end = answered;
-	out->ms = end - start;
+	/* What was edited into the file may say anything. */
+	out->ms = end > start ? end - start : 0;
 	return true;
 }
 

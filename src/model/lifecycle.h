@@ -98,8 +98,6 @@ EMP_MUST_CHECK enum lifecycle_verdict lifecycle_apply(struct lifecycle *l,
 const char *suggestion_state_name(enum suggestion_state s);
 enum suggestion_state suggestion_state_find(struct str name);
 bool suggestion_state_closed(enum suggestion_state s);
-/* Accepted, planned, started or done. */
-bool suggestion_state_adopted(enum suggestion_state s);
 
 /* How long it waited for its first response, as known at as_of: until then, or until it
  * was withdrawn, without one. False when it was submitted after as_of. */

@@ -14,27 +14,12 @@ lives_fini(struct lives *s)
 }
 
 static enum emp_rc
-clock_add(struct lives_clock *c, int64_t ms, bool stopped)
+clock_add(struct lives_clock *c, struct survival_item wait)
 {
 	if (!array_reserve(&c->v, &c->max, c->n + 1, sizeof *c->v))
 		return EMP_NOMEM;
-	c->v[c->n++] = (struct survival_item){ms < 0 ? 0 : ms, stopped};
+	c->v[c->n++] = wait;
 	return EMP_OK;
-}
-
-/* From `start` until `stop` (0: never), as known at as_of; withdrawing ends the wait
- * without an answer. */
-static enum emp_rc
-clock_run(struct lives_clock *c, const struct lifecycle *l, int64_t start, int64_t stop,
-	  int64_t as_of)
-{
-	int64_t end = l->withdrawn != 0 && l->withdrawn < as_of ? l->withdrawn : as_of;
-
-	if (start == 0 || start > as_of)
-		return EMP_OK;
-	if (stop != 0 && stop <= end)
-		return clock_add(c, stop - start, true);
-	return clock_add(c, end - start, false);
 }
 
 static bool
@@ -118,15 +103,15 @@ lives_add(struct lives *s, const struct suggestion_row *row,
 	  const struct lives_rule *rule)
 {
 	const struct lifecycle *l = &row->life;
+	struct survival_item wait;
 	enum emp_rc rc;
 
 	add_counts(s, row, rule->today);
-	if (l->submitted > rule->as_of)
+	if (!lifecycle_wait(l, rule->as_of, &wait))
 		return EMP_OK;
 	add_due(s, l, rule);
-	rc = clock_run(&s->first, l, l->submitted, l->first_response, rule->as_of);
-	if (rc == EMP_OK)
-		rc = clock_run(&s->second, l, l->first_reopened, l->second_response,
-			       rule->as_of);
+	rc = clock_add(&s->first, wait);
+	if (rc == EMP_OK && lifecycle_second_wait(l, rule->as_of, &wait))
+		rc = clock_add(&s->second, wait);
 	return rc;
 }

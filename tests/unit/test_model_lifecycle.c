@@ -193,10 +193,6 @@ START_TEST(states_have_names)
 	ck_assert(suggestion_state_closed(STATE_DONE));
 	ck_assert(suggestion_state_closed(STATE_WITHDRAWN));
 	ck_assert(!suggestion_state_closed(STATE_STARTED));
-	ck_assert(suggestion_state_adopted(STATE_ACCEPTED));
-	ck_assert(suggestion_state_adopted(STATE_DONE));
-	ck_assert(!suggestion_state_adopted(STATE_EXAMINING));
-	ck_assert(!suggestion_state_adopted(STATE_DECLINED));
 }
 END_TEST
 
