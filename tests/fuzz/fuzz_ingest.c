@@ -7,6 +7,7 @@
  *   slow and obvious way;
  * - an accepted event written anew by jansson, with its members in another order, gives
  *   the same keys;
+ * - in the flat form it gives what the same members give in full;
  * - a refusal names a place in valid UTF-8.
  */
 #include "base/clock.h"
@@ -78,6 +79,22 @@ is_int(int64_t have, const json_t *want)
 	if (want == NULL)
 		return have == -1;
 	return json_is_integer(want) && json_integer_value(want) == have;
+}
+
+/* 0 or -1 when not said. */
+static bool
+is_rating(int8_t have, const json_t *want)
+{
+	if (want == NULL)
+		return have <= 0;
+	return json_is_integer(want) && json_integer_value(want) == have && have >= 1 &&
+		have <= 5;
+}
+
+static bool
+is_tristate(int8_t have, const json_t *want)
+{
+	return want == NULL ? have == -1 : is_bool(have, want, false);
 }
 
 static bool
@@ -171,6 +188,7 @@ check_people(const struct event *e, const json_t *data)
 	for (size_t i = 0; i < 3 && person == NULL; i++)
 		person = json_object_get(data, names[i]);
 	MUST(is_text(e->person.text, person));
+	MUST(is_text(e->case_ref.text, json_object_get(data, "case")));
 	if (json_is_array(to)) {
 		MUST(e->n_to == json_array_size(to));
 		for (uint32_t i = 0; i < e->n_to; i++)
@@ -184,6 +202,76 @@ check_people(const struct event *e, const json_t *data)
 		ref = json_object_get(ref, "id");
 	}
 	MUST(is_text(e->ref_id, ref));
+}
+
+static void
+check_drivers(const struct event *e, const json_t *drivers)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < DRIVER_COUNT; i++) {
+		const json_t *v = json_object_get(drivers, driver_name((enum driver)i));
+
+		n += v != NULL;
+		MUST(e->driver[i] == VIEW_NONE
+			     ? v == NULL
+			     : is_word(driver_view_name(e->driver[i]), v));
+		MUST(e->type != EVENT_DECISION_OUTCOME || e->driver[i] != VIEW_UNSURE);
+	}
+	MUST(n == json_object_size(drivers));
+}
+
+static void
+check_voice(const struct event *e, const json_t *d)
+{
+	const json_t *limit = json_object_get(d, "limit");
+	const json_t *mode = json_object_get(d, "mode");
+	const json_t *kind = json_object_get(d, "kind");
+
+	if (e->type == EVENT_SUGGESTION_SUBMITTED)
+		MUST(e->recognition == RECOGNITION_NONE &&
+		     is_word(suggestion_kind_name(e->suggestion_kind), kind));
+	else
+		MUST(e->suggestion_kind == SUGGESTION_NONE &&
+		     is_word(recognition_name(e->recognition), kind));
+	MUST(is_text(e->title, json_object_get(d, "title")));
+	MUST(is_text(e->body, json_object_get(d, "body")));
+	MUST(is_text(e->category, json_object_get(d, "category")));
+	MUST(is_bool(e->automatic, json_object_get(d, "auto"), false));
+	MUST(is_tristate(e->will_examine, json_object_get(d, "will_examine")));
+	MUST(is_text(e->reason, json_object_get(d, "reason")));
+	MUST(is_word(suggestion_status_name(e->status), json_object_get(d, "status")));
+	MUST(is_rating((int8_t)e->felt_heard, json_object_get(d, "felt_heard")));
+	MUST(is_bool(e->board, json_object_get(d, "board"), false) ||
+	     (e->suggestion_kind == SUGGESTION_CONCERN && !e->board));
+	MUST(is_text(e->receipt, json_object_get(d, "receipt")));
+	MUST(is_text(e->role, json_object_get(d, "role")));
+	MUST(is_text(e->matter, json_object_get(d, "class")));
+	MUST(is_word(decision_answer_name(e->decision_answer),
+		     json_object_get(d, "answer")));
+	MUST(is_cents(e->amount_cents, json_object_get(d, "amount")));
+	MUST(is_bool(e->escalated, json_object_get(d, "escalated"), false));
+	MUST(is_text(e->rule, json_object_get(d, "rule")));
+	MUST(is_bool(e->rule_did_not_fit, json_object_get(d, "rule_did_not_fit"),
+		     false));
+	MUST(is_bool(e->conflict, json_object_get(d, "conflict"), false));
+	MUST(is_text(e->moment, json_object_get(d, "moment")));
+	MUST(is_bool(e->special_request, json_object_get(d, "special_request"), false));
+	MUST(is_rating(e->self_rating, json_object_get(d, "self_rating")));
+	check_drivers(e, json_object_get(d, "drivers"));
+	MUST(is_text(e->goal, json_object_get(d, "goal")));
+	MUST(is_tristate(e->customer_benefit, json_object_get(d, "customer_benefit")));
+	MUST(is_word(verdict_name(e->verdict), json_object_get(d, "verdict")));
+	MUST(is_text(e->lesson, json_object_get(d, "lesson")));
+	MUST(e->driver_missed < 0 ? json_object_get(d, "driver_missed") == NULL
+				  : is_word(driver_name((enum driver)e->driver_missed),
+					    json_object_get(d, "driver_missed")));
+	MUST(is_cents(e->limit_cents, json_is_null(limit) ? NULL : limit));
+	MUST(is_word(e->type == EVENT_CONTACT_LOGGED ? contact_mode_name(e->mode)
+						     : boundary_mode_name(e->mode),
+		     mode));
+	MUST(is_text(e->requires_training, json_object_get(d, "requires_training")));
+	MUST(!e->has_handle || e->class == CLASS_CASE);
 }
 
 static void
@@ -213,7 +301,6 @@ check_fields(const struct event *e, const json_t *root)
 		     ? e->voluntary == -1
 		     : is_bool(e->voluntary, json_object_get(d, "voluntary"), false));
 	MUST(is_cents(e->days_cents, json_object_get(d, "days")));
-	MUST(is_word(recognition_name(e->recognition), json_object_get(d, "kind")));
 	MUST(visibility == NULL ||
 	     is_word(e->visibility == VISIBILITY_PUBLIC ? "public" : "private",
 		     visibility));
@@ -228,7 +315,8 @@ check_fields(const struct event *e, const json_t *root)
 	MUST(is_int(e->leaders, json_object_get(d, "leaders")));
 	MUST(is_cents(e->possible_days_cents, json_object_get(d, "possible_days")));
 	MUST(is_int(e->active, json_object_get(d, "active")));
-	MUST(e->class <= CLASS_PERSONNEL);
+	MUST(e->class <= CLASS_CASE && e->audience != AUDIENCE_NONE);
+	check_voice(e, d);
 }
 
 /* ---- properties --------------------------------------------------------------------
@@ -398,6 +486,92 @@ check_lines(const void *data, size_t size)
 	arena_reset(&arena);
 }
 
+/* Whether jansson would write another number than it read. */
+static bool
+has_real(const json_t *v)
+{
+	const char *key;
+	json_t *member;
+
+	if (json_is_array(v)) {
+		for (size_t i = 0; i < json_array_size(v); i++)
+			if (has_real(json_array_get(v, i)))
+				return true;
+		return false;
+	}
+	json_object_foreach((json_t *)(uintptr_t)v, key,
+			    member) if (has_real(member)) return true;
+	return json_is_real(v);
+}
+
+/* The event in full that the flat text stands for; NULL when it would be too long. */
+static char *
+unflat(json_t *root, enum event_type type)
+{
+	static const char *const outer[] = {"id", "source", "time"};
+	json_t *full = json_object();
+	json_t *data = json_copy(root);
+	char *text;
+
+	MUST(full != NULL && data != NULL);
+	MUST(json_object_set_new(full, "type", json_string(event_type_name(type))) ==
+	     0);
+	for (size_t i = 0; i < sizeof outer / sizeof *outer; i++) {
+		json_t *v = json_object_get(data, outer[i]);
+
+		if (v != NULL)
+			MUST(json_object_set(full, outer[i], v) == 0 &&
+			     json_object_del(data, outer[i]) == 0);
+	}
+	MUST(json_object_set_new(full, "data", data) == 0);
+	text = json_dumps(full, JSON_COMPACT);
+	json_decref(full);
+	MUST(text != NULL);
+	if (strlen(text) > EVENT_MAX_BYTES) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void
+check_flat(const void *data, size_t size, enum event_type type)
+{
+	struct ingest in = setting();
+	char *text = copy_of(data, size);
+	json_t *root = load(data, size);
+	char *full = NULL;
+	struct problem p;
+	struct event e, same;
+	enum emp_rc rc = ingest_flat(&in, type, STR_NONE, (struct str){text, size}, &e,
+				     &p);
+
+	if (rc != EMP_OK)
+		check_problem(&p, rc);
+	if (size > 0 && size <= EVENT_MAX_BYTES)
+		MUST((rc == EMP_BAD_JSON) == (root == NULL));
+	if (json_is_object(root) && !has_real(root))
+		full = unflat(root, type);
+	if (full != NULL && rc != EMP_TOO_LARGE) {
+		enum emp_rc want = ingest_event(&in, (struct str){full, strlen(full)},
+						&same, NULL);
+
+		/* What was as deep as can be is one deeper now. */
+		MUST(want == rc || want == EMP_BAD_JSON);
+		if (rc == EMP_OK) {
+			ingest_keys(&e, &hash);
+			ingest_keys(&same, &hash);
+			MUST(memcmp(e.digest, same.digest, sizeof e.digest) == 0);
+			MUST(memcmp(e.id_key, same.id_key, ID_KEY_BYTES) == 0);
+			MUST(e.class == same.class && e.audience == same.audience);
+		}
+	}
+	free(full);
+	json_decref(root);
+	free(text);
+	arena_reset(&arena);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -406,5 +580,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_skip(data, size);
 	if (memchr(data, '\n', size) != NULL)
 		check_lines(data, size);
+	check_flat(data, size, EVENT_SUGGESTION_SUBMITTED);
+	check_flat(data, size, EVENT_SUGGESTION_ANSWERED);
+	check_flat(data, size, EVENT_SUGGESTION_RATED);
+	check_flat(data, size, EVENT_DECISION_MADE);
+	check_flat(data, size, EVENT_BOUNDARY_SET);
 	return 0;
 }
