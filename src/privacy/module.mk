@@ -1,11 +1,16 @@
 # src/privacy: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/cards.c \
+	%D%/cards.h \
 	%D%/delicate.c \
 	%D%/encode.c \
+	%D%/feeds.c \
 	%D%/fold.c \
 	%D%/job.c \
+	%D%/list.c \
 	%D%/lives.c \
 	%D%/lives.h \
+	%D%/one.c \
 	%D%/participation.c \
 	%D%/pub.c \
 	%D%/pub.h \

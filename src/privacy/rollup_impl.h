@@ -126,6 +126,12 @@ EMP_MUST_CHECK enum emp_rc rollup_retention(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_recognition(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_participation(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_suggestions(struct job *j);
+/* Lists: list.c, one.c, feeds.c. */
+EMP_MUST_CHECK enum emp_rc ask_suggestions(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_suggestion(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_receipt(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_comments(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_recognition(struct job *j);
 
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/tz.h"
 #include "model/lifecycle.h"
@@ -175,6 +176,71 @@ START_TEST(the_table_can_be_drawn)
 					 drawn[i].to[a] != '.');
 		ck_assert(!(from & 1)); /* nothing follows from no state */
 	}
+}
+END_TEST
+
+/* The words of a manual page, one space between them; of macros only .It is kept. */
+static void
+read_words(const char *path, char *out, size_t max)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = 0;
+	char word[128];
+
+	ck_assert_msg(f != NULL, "%s: set top_srcdir to the source tree", path);
+	while (fscanf(f, "%127s", word) == 1) {
+		if (strcmp(word, ".Li") == 0 || strcmp(word, "Li") == 0)
+			continue;
+		ck_assert_uint_lt(n + strlen(word) + 2, max);
+		n += (size_t)sprintf(out + n, "%s ", word);
+	}
+	out[n] = '\0';
+	fclose(f);
+}
+
+static void
+describe(const struct lifecycle_rule *r, char *out)
+{
+	bool first = true;
+
+	out += sprintf(out, ".It %s From ", r->name);
+	for (unsigned s = STATE_SUBMITTED; s < STATE_COUNT; s++) {
+		if (!(r->from >> s & 1))
+			continue;
+		out += sprintf(out, "%s%s ", first ? "" : ", ",
+			       suggestion_state_name((enum suggestion_state)s));
+		first = false;
+	}
+	if (r->to == STATE_NONE)
+		sprintf(out, "with no change of state. ");
+	else
+		sprintf(out, "to %s . ",
+			suggestion_state_name((enum suggestion_state)r->to));
+}
+
+START_TEST(the_manual_draws_the_table)
+{
+	static char page[1 << 18];
+	const char *top = getenv("top_srcdir");
+	char path[1024];
+	const char *at;
+	size_t n;
+	const struct lifecycle_rule *r = lifecycle_rules(&n);
+
+	snprintf(path, sizeof path, "%s/man/empowerd-api.7", top != NULL ? top : ".");
+	read_words(path, page, sizeof page);
+	at = strstr(page, ".Ss Life of a suggestion ");
+	ck_assert_ptr_nonnull(at);
+	at = strstr(at, ".It ");
+	for (size_t i = 0; i < n; i++) {
+		char want[1024];
+
+		describe(&r[i], want);
+		ck_assert_msg(strncmp(at, want, strlen(want)) == 0,
+			      "the table says: %s; the page: %.200s", want, at);
+		at += strlen(want);
+	}
+	ck_assert(strncmp(at, ".El ", 4) == 0); /* and no more */
 }
 END_TEST
 
@@ -477,6 +543,7 @@ model_lifecycle_suite(void)
 
 	tcase_add_test(tc, every_step_in_every_state_is_as_drawn);
 	tcase_add_test(tc, the_table_can_be_drawn);
+	tcase_add_test(tc, the_manual_draws_the_table);
 	tcase_add_test(tc, states_have_names);
 	tcase_add_test(tc, other_events_are_no_steps);
 	tcase_add_test(tc, the_first_response_is_never_rewritten);

@@ -399,11 +399,14 @@ START_TEST(definitions_are_found_and_counted)
 	struct unit_def units[3] = {{.name = "b"}, {.name = "a/x"}, {.name = "a"}};
 	uint8_t hash[TOKEN_HASH_BYTES] = {2};
 	struct surveys *s;
+	struct boundaries *b;
 	const struct defs *d;
 	const struct defs *e;
 
 	ck_assert_int_eq(surveys_new(&s, NULL, 0), EMP_OK);
-	ck_assert_int_eq(defs_new(&d, s, NULL, tokens, 2, units, 3, 9), EMP_OK);
+	ck_assert_int_eq(boundaries_new(&b, NULL, 0), EMP_OK);
+	ck_assert_int_eq(defs_new(&d, s, b, tokens, 2, units, 3, 9), EMP_OK);
+	ck_assert_ptr_eq(d->boundaries, b);
 	memset(tokens, 0xff, sizeof tokens);
 	memset(units, 0xff, sizeof units);
 	ck_assert_uint_eq(defs_token(d, hash)->id, 2);
