@@ -59,6 +59,8 @@ CREATE TABLE subject (
   CHECK (rule_id IS NULL OR kind_id IS NULL),
   CHECK (category_id IS NULL OR role_id IS NULL)
 ) STRICT;
+CREATE INDEX subject_of_suggestion ON subject (kind_id, category_id)
+  WHERE kind_id IS NOT NULL;
 
 CREATE TABLE decision (
   event_seq INTEGER PRIMARY KEY REFERENCES event (seq),

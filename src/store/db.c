@@ -60,6 +60,9 @@ on_message(void *ctx, int code, const char *text)
 	if ((code & 0xff) == SQLITE_NOTICE || (code & 0xff) == SQLITE_SCHEMA ||
 	    (code & 0xff) == SQLITE_CONSTRAINT)
 		return;
+	/* What verify recounts has no index to be found by, and needs none else. */
+	if (code == SQLITE_WARNING_AUTOINDEX)
+		return;
 	if (log_limit_pass(&limit))
 		log_warn("sqlite: %s (%d)", text, code);
 }

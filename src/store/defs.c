@@ -253,6 +253,7 @@ defs_load(struct store *s, const struct defs **out)
 	struct list tokens = {0};
 	struct list units = {0};
 	struct surveys *surveys = NULL;
+	struct boundaries *boundaries = NULL;
 	uint64_t version = s->defs != NULL ? s->defs->version + 1 : 1;
 	enum emp_rc rc = load_tokens(s, &tokens);
 
@@ -261,8 +262,10 @@ defs_load(struct store *s, const struct defs **out)
 	if (rc == EMP_OK)
 		rc = load_surveys(s, &surveys);
 	if (rc == EMP_OK)
-		rc = defs_new(out, surveys, NULL, tokens.p, tokens.n, units.p, units.n,
-			      version);
+		rc = boundary_list_registry(&s->boundaries, &boundaries);
+	if (rc == EMP_OK)
+		rc = defs_new(out, surveys, boundaries, tokens.p, tokens.n, units.p,
+			      units.n, version);
 	free(tokens.p);
 	free(units.p);
 	return rc;

@@ -31,6 +31,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
+#include "store/decisions.h"
 #include "store/review.h"
 
 /* How far ahead of the event at hand the id index is fetched. */
@@ -60,6 +61,7 @@ group_begin(struct store *s)
 	g->first_seq = s->next_seq;
 	g->n_staged = 0;
 	g->n_new_slots = 0;
+	g->n_changes = 0;
 	g->n_questions = 0;
 	g->duplicates = 0;
 	g->n_sealed = 0;
@@ -100,7 +102,8 @@ group_stage(struct store *s, const struct event *e, int64_t seq, uint32_t series
 	if (!array_reserve(&g->staged, &g->cap_staged, g->n_staged + 1,
 			   sizeof *g->staged))
 		return EMP_NOMEM;
-	g->staged[g->n_staged++] = (struct staged){e, seq, series, NO_SLOTS, subject};
+	g->staged[g->n_staged++] = (struct staged){e,        seq,     series,
+						   NO_SLOTS, subject, NO_SLOTS};
 	return EMP_OK;
 }
 
@@ -157,6 +160,8 @@ put_main(struct store *s, const struct event *e, struct store_outcome *out)
 	}
 	if (rc == EMP_OK)
 		rc = main_file_put(&s->main, e, &ids);
+	if (rc == EMP_OK && e->recognition == RECOGNITION_BACKING && e->ref_id.n > 0)
+		rc = decisions_put_backing(s, e, ids.seq);
 	if (rc == EMP_OK)
 		rc = group_stage(s, e, ids.seq, ids.series, 0);
 	if (rc == EMP_OK && e->n_answers > 0)
@@ -235,8 +240,10 @@ put(struct store *s, struct store_batch *b, const struct event *e,
 	}
 	if (is_suggestion(e))
 		rc = sealed ? put_case(s, e, out) : put_suggestion(s, e, out);
+	else if (sealed)
+		rc = put_sealed(s, b, e, out);
 	else
-		rc = sealed ? put_sealed(s, b, e, out) : put_main(s, e, out);
+		rc = part_has(e->type) ? part_put(s, e, out) : put_main(s, e, out);
 	if (rc != EMP_OK || out->status != ITEM_STORED || !e->id_given)
 		return rc;
 	rc = id_window_add(&s->ids, e->id_key, content);
@@ -395,6 +402,7 @@ undo(struct store *s, bool sealed_committed)
 		counter_add(&s->counters.sealed_version, 1);
 	names_rollback(&s->names);
 	words_rollback(&s->words);
+	boundary_list_rollback(&s->boundaries);
 	id_window_rollback(&s->ids);
 	s->next_seq = g->first_seq;
 	for (size_t at = 0; sealed_committed && at < g->sealed_ids.n;
@@ -446,19 +454,23 @@ count_staged(struct store *s)
 
 	for (uint32_t i = 0; i < g->n_staged; i++) {
 		const struct staged *at = &g->staged[i];
+		int64_t time = at->event->time;
 
-		event_slots_of(at->event,
-			       at->new_slots != NO_SLOTS ? g->new_slot + at->new_slots
-							 : NULL,
-			       &slots);
-		if (at->subject != 0) {
-			slots.subject = at->subject;
-			slots.n = SUGGESTION_SLOTS;
-			slots.slot[0] = 0;
+		if (at->change != NO_SLOTS) {
+			part_slots(&g->change[at->change], &slots);
+			time = g->change[at->change].time;
+		} else if (at->subject != 0) {
+			part_slots_submitted(at->subject, &slots);
+		} else {
+			event_slots_of(at->event,
+				       at->new_slots != NO_SLOTS
+					       ? g->new_slot + at->new_slots
+					       : NULL,
+				       &slots);
 		}
 		if (slots.subject != 0)
-			s->hooks.count(s->hooks.ctx, at->series, at->event->time,
-				       &slots, at->seq, false);
+			s->hooks.count(s->hooks.ctx, at->series, time, &slots, at->seq,
+				       false);
 	}
 }
 
@@ -503,6 +515,7 @@ publish(struct store *s)
 {
 	struct group *g = &s->group;
 	uint32_t first_series = s->names.committed_series + 1;
+	bool boundaries = boundary_list_changed(&s->boundaries);
 
 	s->failures_in_row = 0;
 	if (g->sealed_open) {
@@ -518,8 +531,9 @@ publish(struct store *s)
 	s->next_question += g->n_questions;
 	if (g->n_cells > 0)
 		s->hooks.cells_written(s->hooks.ctx, true);
-	if (g->n_questions > 0 && defs_reload(s) != EMP_OK) {
-		log_error("cannot read the surveys of %s", s->main.path);
+	boundary_list_commit(&s->boundaries);
+	if ((g->n_questions > 0 || boundaries) && defs_reload(s) != EMP_OK) {
+		log_error("cannot read the definitions in %s", s->main.path);
 		group_fatal(s);
 	}
 	publish_series(s, first_series);
@@ -730,6 +744,7 @@ group_fini(struct group *g)
 {
 	free(g->staged);
 	free(g->new_slot);
+	free(g->change);
 	free(g->question);
 	free(g->later);
 	buf_fini(&g->ids);

@@ -4,9 +4,11 @@
 #define EMP_STORE_IMPL_H
 
 #include "store/cases.h"
+#include "store/boundary_list.h"
 #include "store/idwindow.h"
 #include "store/main_file.h"
 #include "store/names.h"
+#include "store/part.h"
 #include "store/sealed_file.h"
 #include "store/store.h"
 #include "store/suggestions.h"
@@ -59,6 +61,7 @@ struct staged {
 	uint32_t series;
 	uint32_t new_slots; /* where its slots start in group.new_slot */
 	uint32_t subject;   /* of a submission: counted in its slot 0; else 0 */
+	uint32_t change;    /* or which of group.change it is */
 };
 
 /* An event of confidential.db that waits for the decision it is about to be committed
@@ -82,6 +85,8 @@ struct group {
 	uint32_t n_staged, cap_staged;
 	uint32_t *new_slot; /* of answers to questions that the decoder did not know */
 	uint32_t n_new_slots, cap_new_slots;
+	struct count_change *change; /* of events that have a part */
+	uint32_t n_changes, cap_changes;
 	struct new_question *question;
 	uint32_t n_questions, cap_questions;
 	struct later *later; /* not of this transaction, but of the one after it */
@@ -93,8 +98,7 @@ struct group {
 	uint32_t n_cells; /* written with it */
 };
 
-/* Health counters: written by the writer, read by anybody. */
-struct counters {
+struct counters { /* health: written by the writer, read by anybody */
 	_Atomic int64_t committed;
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
 		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
@@ -116,8 +120,10 @@ struct store {
 	const struct defs *opened; /* as they were at open, for main */
 	struct names names;
 	struct words words;
+	struct boundary_list boundaries;
 	struct id_window ids;
 	struct main_file main;
+	struct parts parts;
 	struct sealed_file sealed;
 	struct suggestions suggestions;
 	struct cases cases;
@@ -166,8 +172,7 @@ batch_weight(const struct store *s, const struct store_batch *b)
 EMP_MUST_CHECK enum emp_rc load_settings(struct store *s, struct problem *p);
 EMP_MUST_CHECK enum emp_rc load_window(struct store *s);
 EMP_MUST_CHECK enum emp_rc load_cells(struct store *s);
-/* --- replay.c [main] --- */
-/* Counts again what no cell holds yet. */
+/* --- replay.c [main]: counts again what no cell holds yet --- */
 EMP_MUST_CHECK enum emp_rc load_replay(struct store *s);
 
 /* --- defs.c --- */

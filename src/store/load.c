@@ -144,6 +144,36 @@ suggestion_state_at(int i)
 	return suggestion_state_name((enum suggestion_state)i);
 }
 
+static const char *
+decision_answer_at(int i)
+{
+	return decision_answer_name((enum decision_answer)i);
+}
+
+static const char *
+within_at(int i)
+{
+	return within_name((enum within)i);
+}
+
+static const char *
+driver_view_at(int i)
+{
+	return driver_view_name((enum driver_view)i);
+}
+
+static const char *
+boundary_mode_at(int i)
+{
+	return boundary_mode_name((enum boundary_mode)i);
+}
+
+static const char *
+contact_mode_at(int i)
+{
+	return contact_mode_name((enum contact_mode)i);
+}
+
 static enum emp_rc
 load_dictionaries(struct store *s)
 {
@@ -171,6 +201,16 @@ load_dictionaries(struct store *s)
 		{"INSERT OR IGNORE INTO suggestion_condition (id, name) "
 		 "VALUES (?1, ?2)",
 		 STATE_COUNT, suggestion_state_at},
+		{"INSERT OR IGNORE INTO decision_answer (id, name) VALUES (?1, ?2)",
+		 ANSWER_COUNT, decision_answer_at},
+		{"INSERT OR IGNORE INTO within (id, name) VALUES (?1, ?2)",
+		 WITHIN_COUNT, within_at},
+		{"INSERT OR IGNORE INTO driver_view (id, name) VALUES (?1, ?2)",
+		 VIEW_COUNT, driver_view_at},
+		{"INSERT OR IGNORE INTO boundary_mode (id, name) VALUES (?1, ?2)",
+		 MODE_PROPOSE + 1, boundary_mode_at},
+		{"INSERT OR IGNORE INTO contact_mode (id, name) VALUES (?1, ?2)",
+		 CONTACT_MODE_COUNT, contact_mode_at},
 	};
 	enum emp_rc rc = EMP_OK;
 

@@ -2,6 +2,8 @@
 libempower_a_SOURCES += \
 	%D%/cases.c \
 	%D%/cases.h \
+	%D%/boundary_list.c \
+	%D%/boundary_list.h \
 	%D%/change.c \
 	%D%/check_people.c \
 	%D%/days.c \
@@ -12,6 +14,8 @@ libempower_a_SOURCES += \
 	%D%/decision_ref.h \
 	%D%/decision_row.c \
 	%D%/decision_row.h \
+	%D%/decisions.c \
+	%D%/decisions.h \
 	%D%/defs.c \
 	%D%/disk.c \
 	%D%/group.c \
@@ -27,11 +31,15 @@ libempower_a_SOURCES += \
 	%D%/names.h \
 	%D%/offline.c \
 	%D%/put_suggestion.c \
+	%D%/part.c \
+	%D%/part.h \
 	%D%/read.c \
 	%D%/read_people.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
 	%D%/recount.c \
+	%D%/recount_decisions.c \
+	%D%/recount_decisions.h \
 	%D%/replay.c \
 	%D%/resolve.c \
 	%D%/review.c \
@@ -71,6 +79,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/suggestion_support.h \
 	tests/unit/test_store_commit.c \
 	tests/unit/test_store_days.c \
+	tests/unit/test_store_decisions.c \
 	tests/unit/test_store_defs.c \
 	tests/unit/test_store_disk.c \
 	tests/unit/test_store_open.c \

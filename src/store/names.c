@@ -252,6 +252,13 @@ dim_add(struct names *n, enum dim d, struct str name, uint32_t *id)
 	return name_insert(n->dim[d], n->insert[d], name, INTERN_NONE, id);
 }
 
+enum emp_rc
+names_dim(struct names *n, enum dim d, struct str name, uint32_t *id)
+{
+	*id = intern_find_pending(n->dim[d], name);
+	return *id != INTERN_NONE ? EMP_OK : dim_add(n, d, name, id);
+}
+
 static enum emp_rc
 series_insert(struct names *n, const struct series_key *k, uint32_t *id)
 {

@@ -25,10 +25,9 @@ static enum emp_rc
 name_words(struct store *s, const struct event *e, struct suggestion_ids *names)
 {
 	bool request = e->type == EVENT_BOUNDARY_REQUESTED;
-	enum emp_rc rc = words_get(&s->words, WORD_CATEGORY, e->category,
-				   &names->category);
+	enum emp_rc rc = EMP_OK;
 
-	if (rc == EMP_OK && request)
+	if (request)
 		rc = words_get(&s->words, WORD_ROLE, e->role, &names->role);
 	if (rc == EMP_OK && request)
 		rc = words_get(&s->words, WORD_CLASS, e->matter, &names->matter);
@@ -68,6 +67,9 @@ put_submission(struct store *s, const struct event *e, struct main_ids *ids)
 	if (rc == EMP_OK)
 		rc = words_subject_of_suggestion(&s->words, kind, e->category,
 						 &subject);
+	/* Stored as it is counted: where there is no room for more subjects, too. */
+	if (rc == EMP_OK)
+		names.category = words_subject(&s->words, subject)->category;
 	if (rc == EMP_OK)
 		rc = put_requester(s, e, ids, people);
 	if (rc == EMP_OK)

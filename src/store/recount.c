@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "store/db.h"
+#include "store/recount_decisions.h"
 
 /* ?1 grain, ?2-?5 the survey events in the order of their slots, ?6 complete, ?7
  * commented, ?8 signals and ?9 recognition as subjects, ?10 first slot of leaders, ?11
@@ -35,6 +36,11 @@ static const char recount_sql[] =
 	" UNION ALL"
 	" SELECT event.series_id, ?8, event.time, signal.kind_id"
 	"  FROM signal JOIN event ON event.seq = signal.event_seq"
+	" UNION ALL"
+	" SELECT event.series_id, subject.id, event.time, 0"
+	"  FROM suggestion JOIN event ON event.seq = suggestion.event_seq"
+	"  JOIN subject ON subject.kind_id = suggestion.kind_id"
+	"  AND subject.category_id IS suggestion.category_id"
 	" UNION ALL"
 	" SELECT event.series_id, ?9, event.time, recognition.kind_id +"
 	"  CASE recognition.by_leader WHEN 1 THEN ?10 ELSE 0 END"
@@ -112,7 +118,7 @@ store_recount(struct store_reader *r, enum grain g,
 			(uint64_t)sqlite3_column_int64(s, 4));
 	}
 	sqlite3_finalize(s);
-	return rc;
+	return rc == EMP_OK ? recount_decisions(r, g, fn, ctx) : rc;
 }
 
 enum emp_rc

@@ -12,6 +12,7 @@ struct replay {
 	sqlite3_stmt *answers;
 	struct answer answer[EVENT_ANSWERS_MAX];
 	struct event_slots slots;
+	struct count_change change;
 };
 
 enum column {
@@ -121,7 +122,15 @@ replay_one(struct replay *r)
 	}
 	if (rc != EMP_OK)
 		return rc;
-	event_slots_of(&e, NULL, &r->slots);
+	if (part_recalls(e.type)) {
+		rc = part_recall(r->s, e.type, seq, &r->change);
+		if (rc != EMP_OK)
+			return rc;
+		part_slots(&r->change, &r->slots);
+		e.time = r->change.time;
+	} else {
+		event_slots_of(&e, NULL, &r->slots);
+	}
 	if (r->slots.subject != 0)
 		r->s->hooks.count(r->s->hooks.ctx,
 				  (uint32_t)sqlite3_column_int64(q, SERIES), e.time,

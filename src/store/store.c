@@ -199,6 +199,10 @@ load(struct store *s, struct problem *p)
 	if (rc == EMP_OK)
 		rc = words_open(&s->words, s->main.db);
 	if (rc == EMP_OK)
+		rc = parts_prepare(&s->parts, s->main.db);
+	if (rc == EMP_OK)
+		rc = boundary_list_open(&s->boundaries, s->main.db, s->sealed.db);
+	if (rc == EMP_OK)
 		rc = id_window_init(&s->ids, s->config.id_window_max,
 				    s->config.id_window_hours);
 	if (rc == EMP_OK)
@@ -336,6 +340,7 @@ store_close(struct store **sp)
 	db_close(&s->sealed.db);
 	names_close(&s->names);
 	words_close(&s->words);
+	boundary_list_close(&s->boundaries);
 	id_window_fini(&s->ids);
 	group_fini(&s->group);
 	defs_release(&s->defs);

@@ -195,6 +195,13 @@ words_close(struct words *w)
 	/* The statements go with their connection. */
 }
 
+bool
+words_room(const struct words *w, enum word kind, struct str name)
+{
+	return intern_count(w->word[kind]) < WORDS_MAX ||
+		intern_find_pending(w->word[kind], name) != INTERN_NONE;
+}
+
 enum emp_rc
 words_get(struct words *w, enum word kind, struct str name, uint32_t *id)
 {
@@ -208,7 +215,7 @@ words_get(struct words *w, enum word kind, struct str name, uint32_t *id)
 	if (*id != INTERN_NONE)
 		return EMP_OK;
 	/* What is pending may exceed it by a group. */
-	if (intern_count(t) >= WORDS_MAX && !str_is(name, OTHER_NAME))
+	if (!words_room(w, kind, name) && !str_is(name, OTHER_NAME))
 		return words_get(w, kind, STR(OTHER_NAME), id);
 	rc = intern_add(t, name, INTERN_NONE, id);
 	if (rc != EMP_OK)
@@ -328,11 +335,24 @@ words_subject_of_suggestion(struct words *w, enum suggestion_kind kind,
 	return text_get(w, &t, subject);
 }
 
+uint32_t
+words_subject_find(const struct words *w, const struct subject_def *d)
+{
+	uint32_t found = subject_find(w, d);
+
+	return found > 0 ? SUBJECT_FIRST_VOICE + found - 1 : 0;
+}
+
+bool
+words_subject_known(const struct words *w, uint32_t subject)
+{
+	return subject >= SUBJECT_FIRST_VOICE && subject - SUBJECT_FIRST_VOICE < w->n;
+}
+
 const struct subject_def *
 words_subject(const struct words *w, uint32_t subject)
 {
-	EMP_ASSERT(subject >= SUBJECT_FIRST_VOICE &&
-		   subject - SUBJECT_FIRST_VOICE < w->n);
+	EMP_ASSERT(words_subject_known(w, subject));
 	return at(w, subject - SUBJECT_FIRST_VOICE);
 }
 

@@ -40,6 +40,8 @@ void words_close(struct words *w);
  * WORDS_MAX that of OTHER_NAME. */
 EMP_MUST_CHECK enum emp_rc words_get(struct words *w, enum word kind, struct str name,
 				     uint32_t *id);
+/* [writer] Whether it is known, or there is room for it. */
+bool words_room(const struct words *w, enum word kind, struct str name);
 /* [writer] Subjects, registered when they are new: numbers from SUBJECT_FIRST_VOICE
  * up. rule and category may be empty. */
 EMP_MUST_CHECK enum emp_rc words_subject_of_decision(struct words *w, struct str role,
@@ -49,6 +51,9 @@ EMP_MUST_CHECK enum emp_rc words_subject_of_suggestion(struct words *w,
 						       enum suggestion_kind kind,
 						       struct str category,
 						       uint32_t *subject);
+/* [writer] The number of what is registered, 0: it is not. */
+uint32_t words_subject_find(const struct words *w, const struct subject_def *d);
+bool words_subject_known(const struct words *w, uint32_t subject);
 /* [writer] The subject of that number, pending ones too. */
 const struct subject_def *words_subject(const struct words *w, uint32_t subject);
 /* [writer] After COMMIT / after ROLLBACK. */

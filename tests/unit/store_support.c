@@ -87,8 +87,12 @@ on_count(void *ctx, uint32_t series, int64_t time_ms, const struct event_slots *
 	c->dirty = true;
 	c->handed_out = false;
 	c->seq = seq;
-	for (uint32_t i = 0; i < slots->n; i++)
+	for (uint32_t i = 0; i < slots->n - slots->n_less; i++)
 		c->slot[slots->slot[i]]++;
+	for (uint32_t i = slots->n - slots->n_less; i < slots->n; i++) {
+		ck_assert_uint_gt(c->slot[slots->slot[i]], 0);
+		c->slot[slots->slot[i]]--;
+	}
 }
 
 static void
@@ -364,7 +368,13 @@ support_event(enum event_type t, enum audience a, enum event_class c)
 			      .headcount = -1,
 			      .leaders = -1,
 			      .possible_days_cents = -1,
-			      .active = -1};
+			      .active = -1,
+			      .will_examine = -1,
+			      .driver_missed = -1,
+			      .self_rating = -1,
+			      .customer_benefit = -1,
+			      .amount_cents = -1,
+			      .limit_cents = -1};
 }
 
 void
