@@ -428,7 +428,9 @@ merge_run(struct merge *m)
 		agg_enter(m->s.reader);
 		n = agg_series_count(m->s.agg);
 		m->rc = merge_select_init(m);
-		for (uint32_t id = 1; id <= n && m->rc == EMP_OK; id++)
+		/* Without targets groups come from rows alone. */
+		for (uint32_t id = 1;
+		     id <= n && m->raw.n_targets > 0 && m->rc == EMP_OK; id++)
 			visit_series(m, id);
 		agg_leave(m->s.reader);
 	} while (horizon_moved(m));

@@ -15,6 +15,17 @@ job_filter_has(const struct query *q, enum field f, struct str value)
 	return q->filter[f].n == 0;
 }
 
+int64_t
+job_as_of(struct job *j)
+{
+	int64_t t = j->q->as_of_given
+		? j->q->as_of
+		: clock_now_ms() / MS_PER_S / S_PER_HOUR * S_PER_HOUR;
+
+	j->pub.as_of = pub_time(&j->pub, j->tz, t * MS_PER_S);
+	return t;
+}
+
 uint32_t
 job_audiences(const struct query *q, uint32_t fallback)
 {
@@ -55,7 +66,7 @@ job_surveys(struct job *j, struct job_surveys *out)
 /* ---- merging ------------------------------------------------------------------- */
 
 static enum emp_rc
-feed_from_file(struct job *j)
+feed_from_file(struct job *j, struct merge *m)
 {
 	int64_t from;
 	int64_t to;
@@ -63,11 +74,11 @@ feed_from_file(struct job *j)
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
 		enum emp_rc rc;
 
-		if (!merge_wants(j->merge, g, &from, &to))
+		if (!merge_wants(m, g, &from, &to))
 			continue;
 		if (j->reader == NULL)
 			return EMP_STALE;
-		rc = store_read_cells(j->reader, g, from, to, merge_feed, j->merge);
+		rc = store_read_cells(j->reader, g, from, to, merge_feed, m);
 		if (rc != EMP_OK)
 			return rc;
 	}
@@ -75,16 +86,17 @@ feed_from_file(struct job *j)
 }
 
 enum emp_rc
-job_merge(struct job *j, const struct raw_target *targets, uint32_t n)
+job_merge_also(struct job *j, const struct query *q, bool folded,
+	       const struct raw_target *targets, uint32_t n, struct merge **out)
 {
 	struct merge_spec s = {.agg = j->c->r->agg,
 			       .reader = j->c->reader,
 			       .tz = j->tz,
-			       .q = j->q,
+			       .q = q,
 			       .audiences = j->audiences,
 			       .targets = targets,
 			       .n_targets = n,
-			       .fold = j->fold,
+			       .fold = folded ? j->fold : NULL,
 			       .n_fold = j->n_fold,
 			       .cells_max = j->reader ? 0 : ROLLUP_WORKER_CELLS_MAX,
 			       .rows_max = QUERY_ROWS_MAX};
@@ -92,14 +104,20 @@ job_merge(struct job *j, const struct raw_target *targets, uint32_t n)
 
 	for (int d = 0; d < DIM_COUNT; d++)
 		s.names[d] = store_names(j->c->r->store, (enum dim)d);
-	rc = merge_new(&j->merge, &s, j->problem);
+	rc = merge_new(out, &s, j->problem);
 	if (rc == EMP_OK)
-		rc = merge_run(j->merge);
+		rc = merge_run(*out);
 	if (rc == EMP_OK)
-		rc = feed_from_file(j);
+		rc = feed_from_file(j, *out);
 	/* On a reader: the horizon would not stand still. */
-	if (rc == EMP_STALE && j->reader != NULL)
-		rc = EMP_OVERLOADED;
+	return rc == EMP_STALE && j->reader != NULL ? EMP_OVERLOADED : rc;
+}
+
+enum emp_rc
+job_merge(struct job *j, const struct raw_target *targets, uint32_t n)
+{
+	enum emp_rc rc = job_merge_also(j, j->q, true, targets, n, &j->merge);
+
 	if (rc != EMP_OK)
 		return rc;
 	j->raw = merge_raw(j->merge);

@@ -1,26 +1,38 @@
 # src/privacy: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/block.c \
+	%D%/block.h \
+	%D%/boundaries.c \
+	%D%/candidates.c \
 	%D%/cards.c \
 	%D%/cards.h \
+	%D%/contact.c \
+	%D%/decisions.c \
+	%D%/decisions.h \
 	%D%/delicate.c \
 	%D%/encode.c \
+	%D%/evidence.c \
+	%D%/evidence.h \
 	%D%/feeds.c \
 	%D%/fold.c \
 	%D%/job.c \
 	%D%/list.c \
 	%D%/lives.c \
 	%D%/lives.h \
+	%D%/me.c \
 	%D%/one.c \
 	%D%/participation.c \
 	%D%/pub.c \
 	%D%/pub.h \
 	%D%/recognition.c \
 	%D%/retention.c \
+	%D%/reviews.c \
 	%D%/rollup.c \
 	%D%/rollup.h \
 	%D%/rollup_impl.h \
 	%D%/satisfaction.c \
 	%D%/suggestions.c \
+	%D%/training.c \
 	%D%/verify.c
 
 tests_unit_unit_SOURCES += \

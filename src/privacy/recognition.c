@@ -8,6 +8,7 @@
 #include "privacy/rollup_impl.h"
 
 #include "base/clock.h"
+#include "store/voice.h"
 
 enum figure {
 	FIG_BY_LEADER,
@@ -28,7 +29,17 @@ enum figure {
 #define RECENT_SHORT_DAYS 7
 #define RECENT_LONG_DAYS 30
 
-enum column { COL_RECIPIENTS, COL_GIVERS, COL_LEADERS, COL_DAYS_7, COL_DAYS_30, COLS };
+enum column {
+	COL_RECIPIENTS,
+	COL_GIVERS,
+	COL_LEADERS,
+	COL_DAYS_7,
+	COL_DAYS_30,
+	COL_CONFLICTS,
+	COL_BACKED,
+	COL_BACKED_PRIVATELY,
+	COLS
+};
 
 static const char *const keys[] = {"kind"};
 
@@ -54,6 +65,8 @@ struct work {
 	int64_t now;              /* no bucket ends later */
 	int64_t first;            /* oldest row of the window */
 	struct people *people;    /* (cell and column, person) */
+	struct people *backed;    /* decisions that private recognitions back */
+	bool conflicts;           /* any was met */
 	struct tally tally;       /* by cell */
 	int64_t *heads, *leaders; /* [time * groups + group], -1: not declared */
 	struct pub_column columns[PUB_COLUMNS_MAX];
@@ -164,6 +177,70 @@ read_rows(struct work *w)
 	return rc;
 }
 
+/* ---- conflicts ------------------------------------------------------------------ */
+
+static enum emp_rc
+take_backing(void *ctx, const uint8_t key[16])
+{
+	struct work *w = ctx;
+	uint32_t at;
+	bool fresh;
+
+	_Static_assert(PSEUDONYM_BYTES == 16, "a set of people takes keys, too");
+	return people_add(w->backed, 0, key, &at, &fresh);
+}
+
+static enum emp_rc
+take_conflict(void *ctx, const struct decision_row *d)
+{
+	struct work *w = ctx;
+	uint32_t cell = job_cell(w->j, 0, d->series, d->time / MS_PER_S);
+	enum emp_rc rc;
+
+	if (cell == PEOPLE_NONE)
+		return w->j->rc;
+	w->conflicts = true;
+	rc = tally_add(&w->tally, cell, COL_CONFLICTS, 1);
+	if (rc == EMP_OK && d->backed)
+		return tally_add(&w->tally, cell, COL_BACKED, 1);
+	if (rc == EMP_OK && d->has_key &&
+	    people_find(w->backed, 0, d->key) != PEOPLE_NONE)
+		rc = tally_add(&w->tally, cell, COL_BACKED_PRIVATELY, 1);
+	return rc;
+}
+
+/* What is private counts as figures about personnel do: by unit and month, or more. */
+static bool
+private_counts(const struct job *j)
+{
+	const struct rollup_raw *raw = j->raw;
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		if (d != DIM_UNIT &&
+		    (j->q->filter[d].n > 0 || (j->q->group & 1u << d) != 0))
+			return false;
+	return j->q->step == STEP_MONTH ||
+		(j->q->step == STEP_ALL &&
+		 (raw->from_all || tz_floor(j->tz, TZ_MONTH, raw->from) == raw->from) &&
+		 (raw->to_all || tz_floor(j->tz, TZ_MONTH, raw->to) == raw->to));
+}
+
+static enum emp_rc
+read_conflicts(struct work *w)
+{
+	struct job *j = w->j;
+	enum emp_rc rc = people_new(&w->backed);
+
+	if ((j->audiences & 1u << AUDIENCE_EMPLOYEE) == 0)
+		return rc;
+	if (rc == EMP_OK && private_counts(j))
+		rc = store_read_backings(j->reader, take_backing, w);
+	if (rc == EMP_OK)
+		rc = store_read_decisions(j->reader, to_ms(j->raw->from),
+					  to_ms(j->raw->to), true, take_conflict, w);
+	return rc;
+}
+
 /* ---- people there are ----------------------------------------------------------- */
 
 static int64_t
@@ -228,6 +305,12 @@ fill_shares(struct work *w, struct pub_row *r, uint32_t kind, uint32_t group,
 	r->figure[FIG_GIVING] = share_of(tally_get(&w->tally, cell, COL_GIVERS), heads);
 	r->figure[FIG_LEADERS_GIVING] = share_of(
 		tally_get(&w->tally, cell, COL_LEADERS), leaders);
+	r->figure[FIG_BACKING] = metric_share(
+		tally_get(&w->tally, cell, COL_BACKED) +
+			(heads < K_ANONYMITY
+				 ? 0
+				 : tally_get(&w->tally, cell, COL_BACKED_PRIVATELY)),
+		tally_get(&w->tally, cell, COL_CONFLICTS));
 	if (heads < 0)
 		return;
 	r->figure[FIG_HEADCOUNT] = (double)heads;
@@ -255,6 +338,16 @@ given(const struct work *w, uint32_t kind, uint32_t group, uint32_t time, bool l
 	return n;
 }
 
+static uint64_t
+conflicts(const struct work *w, uint32_t group, uint32_t time)
+{
+	uint32_t raw = w->j->times[time].raw;
+	uint32_t cell = raw == RAW_NONE ? PEOPLE_NONE
+					: job_cell_find(w->j, 0, group, raw);
+
+	return tally_get(&w->tally, cell, COL_CONFLICTS);
+}
+
 static void
 kind_rows(struct work *w, struct pub_table *table, uint32_t kind)
 {
@@ -265,7 +358,8 @@ kind_rows(struct work *w, struct pub_table *table, uint32_t kind)
 		bool occurs = false;
 
 		for (uint32_t t = 0; t < j->n_times && !occurs; t++)
-			occurs = given(w, kind, g, t, false) > 0;
+			occurs = given(w, kind, g, t, false) > 0 ||
+				(kind == 0 && conflicts(w, g, t) > 0);
 		for (uint32_t t = 0; t < j->n_times && occurs; t++) {
 			uint64_t n = given(w, kind, g, t, false);
 			uint32_t raw = j->times[t].raw;
@@ -274,7 +368,8 @@ kind_rows(struct work *w, struct pub_table *table, uint32_t kind)
 				: job_cell_find(j, kind, g, raw);
 			struct pub_row *r;
 
-			if (n == 0 && !j->q->fill)
+			if (n == 0 && !j->q->fill &&
+			    (kind != 0 || conflicts(w, g, t) == 0))
 				continue;
 			r = job_row(j, table, g, t);
 			if (r == NULL)
@@ -324,7 +419,8 @@ rows_make(struct work *w)
 	for (uint32_t i = 0; i < n && j->rc == EMP_OK; i++)
 		kind_rows(w, &j->pub.rows, order[i]);
 	kind_rows(w, all, 0);
-	pub_missing(&j->pub, "decision.made");
+	if (!w->conflicts)
+		pub_missing(&j->pub, "decision.made");
 }
 
 enum emp_rc
@@ -340,15 +436,12 @@ rollup_recognition(struct job *j)
 	if (j->reader == NULL)
 		return EMP_STALE;
 	w->j = j;
-	w->as_of = j->q->as_of_given
-		? j->q->as_of
-		: clock_now_ms() / MS_PER_S / S_PER_HOUR * S_PER_HOUR;
+	w->as_of = job_as_of(j);
 	/* Without an as_of the newest event counted is still measured against what was
 	 * in force when it came. */
 	w->now = w->as_of;
 	if (!j->q->as_of_given && j->as_of / MS_PER_S + 1 > w->now)
 		w->now = j->as_of / MS_PER_S + 1;
-	j->pub.as_of = pub_time(&j->pub, j->tz, w->as_of * MS_PER_S);
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
 	rc = job_levels(j);
 	if (rc == EMP_OK)
@@ -358,12 +451,15 @@ rollup_recognition(struct job *j)
 	if (rc == EMP_OK)
 		rc = read_rows(w);
 	if (rc == EMP_OK)
+		rc = read_conflicts(w);
+	if (rc == EMP_OK)
 		rc = job_layout(j);
 	if (rc == EMP_OK)
 		rc = measure(w);
 	if (rc == EMP_OK)
 		rows_make(w);
 	people_free(&w->people);
+	people_free(&w->backed);
 	tally_fini(&w->tally);
 	return rc;
 }

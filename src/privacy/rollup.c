@@ -11,6 +11,11 @@ static enum emp_rc (*const builders[ASK_COUNT])(struct job *j) = {
 	[ROLLUP_RETENTION] = rollup_retention,
 	[ROLLUP_RECOGNITION] = rollup_recognition,
 	[ROLLUP_PARTICIPATION] = rollup_participation,
+	[ROLLUP_DECISIONS] = rollup_decisions,
+	[ROLLUP_TRAINING] = rollup_training,
+	[ASK_BOUNDARIES] = ask_boundaries,
+	[ASK_CANDIDATES] = ask_candidates,
+	[ASK_ME] = ask_me,
 };
 
 enum emp_rc

@@ -64,10 +64,17 @@ struct job {
 /* Audiences asked for; `fallback` without a filter. */
 uint32_t job_audiences(const struct query *q, uint32_t fallback);
 bool job_filter_has(const struct query *q, enum field f, struct str value);
+/* For figures that move with the clock, Unix s: the one asked for, or the start of the
+ * present hour. It is what the answer says. */
+int64_t job_as_of(struct job *j);
 /* Merge counters, and the file where memory is not complete. EMP_STALE: ask again on a
  * reader. */
 EMP_MUST_CHECK enum emp_rc job_merge(struct job *j, const struct raw_target *targets,
 				     uint32_t n);
+/* Another merge beside it, of another query; the caller frees it, also on failure. */
+EMP_MUST_CHECK enum emp_rc job_merge_also(struct job *j, const struct query *q,
+					  bool folded, const struct raw_target *targets,
+					  uint32_t n, struct merge **out);
 /* Groups and times that occurred, as text and in order; call when no more can come. */
 EMP_MUST_CHECK enum emp_rc job_layout(struct job *j);
 /* The columns that every row starts with, `keys` of them from names. */
@@ -132,6 +139,12 @@ EMP_MUST_CHECK enum emp_rc ask_suggestion(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_receipt(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_comments(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_recognition(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_decisions(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_training(struct job *j);
+EMP_MUST_CHECK enum emp_rc rollup_contact(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_boundaries(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_candidates(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_me(struct job *j);
 
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */
