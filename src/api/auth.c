@@ -118,45 +118,74 @@ auth_refuse(struct req *r, enum emp_rc rc)
 }
 
 static bool
-scope_refuse(struct req *r, const char *scope)
+scope_refuse(struct req *r, enum scope need)
 {
+	char text[SCOPES_TEXT_MAX];
 	struct problem p;
 
+	scopes_format(text, sizeof text, need);
 	problem_set(&p, EMP_FORBIDDEN, "Authorization", "this needs the scope %s",
-		    scope);
+		    text);
 	req_error(r, &p);
 	return false;
+}
+
+/* The scope that the table asks for; 0: any token will do. */
+static uint32_t
+scope_of(enum route_access access)
+{
+	switch (access) {
+	case ACCESS_INGEST:
+		return SCOPE_INGEST;
+	case ACCESS_RESPOND:
+		return SCOPE_RESPOND;
+	case ACCESS_ROSTER:
+		return SCOPE_ROSTER;
+	case ACCESS_READ:
+	case ACCESS_WHOLE:
+		return SCOPE_READ;
+	case ACCESS_ADMIN:
+		return SCOPE_ADMIN;
+	case ACCESS_OPEN:
+	case ACCESS_PUBLIC:
+	case ACCESS_RECEIPT:
+	case ACCESS_BY_EVENT:
+		break;
+	}
+	return 0;
 }
 
 bool
 auth_route(struct req *r, const struct route *route)
 {
+	uint32_t need = scope_of(route->access);
 	const struct token_def *token;
 	enum emp_rc rc;
 
 	if (route->access == ACCESS_OPEN)
 		return true;
 	rc = auth_token(r, &token);
-	if (route->access == ACCESS_PUBLIC)
+	if (route->access == ACCESS_PUBLIC || route->access == ACCESS_RECEIPT)
 		return rc == EMP_OK || auth_pass_limit(r);
 	if (rc != EMP_OK) {
 		auth_refuse(r, rc);
 		return false;
 	}
-	if (route->access == ACCESS_BY_EVENT)
-		return true;
-	if (route->access == ACCESS_ADMIN) {
-		if (!scopes_allow(token->scopes, SCOPE_ADMIN))
-			return scope_refuse(r, "admin");
-	} else if (!scopes_allow(token->scopes, SCOPE_READ)) {
-		return scope_refuse(r, "read");
-	}
-	if (route->access != ACCESS_READ && token->unit[0] != '\0') {
-		answer_problem(r, EMP_FORBIDDEN, "Authorization",
-			       "the token is limited to a unit, this is about all");
-		return false;
-	}
+	if (need != 0 && !scopes_allow(token->scopes, (enum scope)need))
+		return scope_refuse(r, (enum scope)need);
+	if (route->access == ACCESS_WHOLE || route->access == ACCESS_ADMIN)
+		return auth_whole(r, token);
 	return true;
+}
+
+bool
+auth_whole(struct req *r, const struct token_def *token)
+{
+	if (token->unit[0] == '\0')
+		return true;
+	answer_problem(r, EMP_FORBIDDEN, "Authorization",
+		       "the token is limited to a unit, this is about all");
+	return false;
 }
 
 bool

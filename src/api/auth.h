@@ -12,6 +12,9 @@
 EMP_MUST_CHECK enum emp_rc auth_token(struct req *r, const struct token_def **out);
 /* [worker] Whether the request may use the route; answers it when not. */
 EMP_MUST_CHECK bool auth_route(struct req *r, const struct route *route);
+/* [worker] Whether the token is not limited to a unit; answers the request when it is.
+ */
+EMP_MUST_CHECK bool auth_whole(struct req *r, const struct token_def *token);
 /* [worker] Answer a request whose token is missing, wrong or came in the clear, or that
  * sends such requests too often. */
 void auth_refuse(struct req *r, enum emp_rc rc);

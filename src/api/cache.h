@@ -22,6 +22,7 @@
 struct cache_state {
 	int64_t seq;
 	uint64_t defs;
+	uint64_t sealed; /* commits of confidential.db; 0: it is not read */
 	int64_t hour;
 };
 

@@ -10,10 +10,69 @@
 
 #define CHANGE_ARENA 4096
 
-struct change_barrier {
+struct barrier_msg {
 	struct req_msg msg;
-	struct change *owner;
+	struct barrier *owner;
 };
+
+struct barrier {
+	struct api *api;
+	uint32_t worker; /* where home is */
+	struct req_msg *home;
+	_Atomic uint32_t behind; /* workers that may not have the snapshot yet */
+	struct barrier_msg msgs[];
+};
+
+struct barrier *
+barrier_new(struct api_worker *aw)
+{
+	struct barrier *b = calloc(1,
+				   sizeof *b + aw->api->n_workers * sizeof b->msgs[0]);
+
+	if (!b)
+		return NULL;
+	b->api = aw->api;
+	b->worker = aw->index;
+	return b;
+}
+
+void
+barrier_free(struct barrier **b)
+{
+	free(*b);
+	*b = NULL;
+}
+
+/* [worker] */
+static void
+barrier_arrive(struct worker *w, struct req_msg *m)
+{
+	struct barrier *b = HOLDER(m, struct barrier_msg, msg)->owner;
+
+	(void)w;
+	if (atomic_fetch_sub(&b->behind, 1) != 1)
+		return;
+	b->home->node.next = NULL;
+	req_post(b->api->net, b->worker, b->home, b->home);
+	barrier_free(&b);
+}
+
+void
+barrier_start_take(struct barrier *b, struct req_msg *home)
+{
+	struct net *net = b->api->net;
+	uint32_t n = b->api->n_workers;
+
+	b->home = home;
+	atomic_store(&b->behind, n);
+	for (uint32_t i = 0; i < n; i++) {
+		/* It may be gone once the last message is posted. */
+		struct barrier_msg *m = &b->msgs[i];
+
+		*m = (struct barrier_msg){.msg = {.run = barrier_arrive}, .owner = b};
+		req_post(net, i, &m->msg, &m->msg);
+	}
+}
 
 void
 change_free(struct change **pc)
@@ -25,7 +84,7 @@ change_free(struct change **pc)
 	*pc = NULL;
 	explicit_bzero(c->secret, sizeof c->secret);
 	arena_fini(&c->arena);
-	free(c->barriers);
+	barrier_free(&c->barrier);
 	free(c);
 }
 
@@ -41,8 +100,8 @@ change_new(struct req *r, uint32_t n)
 	arena_init(&c->arena, CHANGE_ARENA);
 	c->n = n;
 	c->items = arena_zalloc(&c->arena, n * sizeof *c->items);
-	c->barriers = calloc(aw->api->n_workers, sizeof *c->barriers);
-	if (c->items && c->barriers)
+	c->barrier = barrier_new(aw);
+	if (c->items && c->barrier)
 		return c;
 	change_free(&c);
 failed:
@@ -70,31 +129,16 @@ change_home(struct worker *w, struct req_msg *m)
 	change_free(&c);
 }
 
-/* [worker] */
-static void
-barrier_arrive(struct worker *w, struct req_msg *m)
-{
-	struct change *c = HOLDER(m, struct change_barrier, msg)->owner;
-
-	(void)w;
-	if (atomic_fetch_sub(&c->behind, 1) == 1)
-		req_post(c->aw->api->net, c->ref.worker, &c->msg, &c->msg);
-}
-
 /* [any] `n` items are done. */
 static void
 items_done(struct change *c, uint32_t n)
 {
-	struct api *a = c->aw->api;
+	struct barrier *b = c->barrier;
 
 	if (atomic_fetch_sub(&c->open, n) != n)
 		return;
-	for (uint32_t i = 0; i < a->n_workers; i++) {
-		/* The change may be gone once the last barrier is posted. */
-		struct change_barrier *b = &c->barriers[i];
-
-		req_post(a->net, i, &b->msg, &b->msg);
-	}
+	c->barrier = NULL;
+	barrier_start_take(b, &c->msg);
 }
 
 /* [writer] */
@@ -114,10 +158,6 @@ change_submit_take(struct req *r, struct change *c)
 	c->ref = req_hold(r);
 	c->msg.run = change_home;
 	atomic_store(&c->open, c->n);
-	atomic_store(&c->behind, a->n_workers);
-	for (uint32_t i = 0; i < a->n_workers; i++)
-		c->barriers[i] = (struct change_barrier){.msg = {.run = barrier_arrive},
-							 .owner = c};
 	for (; sent < c->n; sent++) {
 		struct change_item *item = &c->items[sent];
 

@@ -9,6 +9,15 @@
 #include "api/worker.h"
 #include "store/store.h"
 
+/* Wait until every worker has run what was posted to all of them before. */
+struct barrier;
+/* [worker] NULL: out of memory. */
+struct barrier *barrier_new(struct api_worker *aw);
+/* [any] Then posts `home` to the worker for which the barrier was made. Takes it. */
+void barrier_start_take(struct barrier *b, struct req_msg *home);
+/* [any] One that is not started after all; NULL is fine. */
+void barrier_free(struct barrier **b);
+
 struct change;
 
 struct change_item {
@@ -24,11 +33,10 @@ struct change {
 	uint32_t n;
 	struct change_item *items; /* in the arena, zeroed */
 	_Atomic uint32_t open;     /* items the writer has not done */
-	_Atomic uint32_t behind;   /* workers that may not have the snapshot yet */
-	struct change_barrier *barriers;
+	struct barrier *barrier;
 	/* [worker] All items succeeded: answers the request. */
 	void (*answer)(struct req *r, struct change *c);
-	char secret[TOKEN_TEXT_MAX]; /* a new token's text; wiped */
+	char secret[TOKEN_TEXT_MAX]; /* a new token's or code's text; wiped */
 	size_t secret_n;
 };
 

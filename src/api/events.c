@@ -110,8 +110,8 @@ atomic_of(struct req *r, bool *atomic)
 
 /* --- a single event --- */
 
-static void
-answer_stored(struct req *r, const struct ticket *t)
+void
+ticket_answer_stored(struct req *r, const struct ticket *t)
 {
 	struct buf *b = &t->aw->out;
 	const struct event *e = &t->events[0];
@@ -153,7 +153,7 @@ single_done(struct worker *w, struct req_msg *m)
 		switch (t->outcomes[0].status) {
 		case ITEM_STORED:
 		case ITEM_DUPLICATE:
-			answer_stored(r, t);
+			ticket_answer_stored(r, t);
 			break;
 		default:
 			STAT_ADD(t->aw, rejected);

@@ -1,7 +1,9 @@
-/* /healthz, /readyz, /metrics and the page at /. */
+/* /healthz, /readyz, /metrics, the OpenAPI document and the page at /. */
+#include "api/openapi.h"
 #include "api/route.h"
 #include "api/worker.h"
 #include "base/version.h"
+#include "http/fields.h"
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -81,6 +83,23 @@ metrics_get(struct req *r)
 		req_reply(r, 200, METRICS_TYPE, buf_str(b));
 	else
 		answer_problem(r, EMP_NOMEM, "", "");
+}
+
+void
+openapi_get(struct req *r)
+{
+	struct str text = {(const char *)openapi_text, openapi_bytes};
+	char etag[ETAG_MAX];
+
+	if (!query_empty(r))
+		return;
+	etag_of(etag, text);
+	req_add_header(r, "ETag", str_from(etag));
+	req_add_header(r, "Cache-Control", STR("public, no-cache"));
+	if (http_etag_in(req_header(r, "If-None-Match"), str_from(etag), true))
+		req_reply(r, 304, NULL, STR_NONE);
+	else
+		req_reply(r, 200, "application/json", text);
 }
 
 void

@@ -73,9 +73,16 @@ pseudonymise(struct identity *who, const struct crypto_key *key)
 {
 	if (who->text.n == 0)
 		return;
-	crypto_pseudonym(who->pseudonym, key, IDENTITY_DOMAIN, who->text);
+	if (!who->set)
+		crypto_pseudonym(who->pseudonym, key, IDENTITY_DOMAIN, who->text);
 	who->set = true;
 	who->text = STR_NONE;
+}
+
+void
+keys_person(const struct keys *k, struct str text, uint8_t out[PSEUDONYM_BYTES])
+{
+	crypto_pseudonym(out, k->personnel, IDENTITY_DOMAIN, text);
 }
 
 enum emp_rc

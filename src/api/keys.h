@@ -29,7 +29,10 @@ struct keys {
 	struct keys_entry entry[KEYS_REMEMBERED];
 };
 
-/* [worker] Replaces every identity of the event by its pseudonym. EMP_IO and the like
+/* [worker] The pseudonym of an employee in what is not sealed. */
+void keys_person(const struct keys *k, struct str text, uint8_t out[PSEUDONYM_BYTES]);
+/* [worker] Replaces every identity of the event by its pseudonym, but one that is
+ * `set`: that text already was one. EMP_IO and the like
  * when a key cannot be read or made. */
 EMP_MUST_CHECK enum emp_rc keys_pseudonymise(struct keys *k, struct event *e,
 					     struct problem *p);

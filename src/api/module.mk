@@ -3,6 +3,8 @@ libempower_a_SOURCES += \
 	%D%/answer.c \
 	%D%/api.c \
 	%D%/api.h \
+	%D%/asks.c \
+	%D%/asks.h \
 	%D%/auth.c \
 	%D%/auth.h \
 	%D%/batch.c \
@@ -11,6 +13,9 @@ libempower_a_SOURCES += \
 	%D%/cache.h \
 	%D%/change.c \
 	%D%/change.h \
+	%D%/check.c \
+	%D%/codes.c \
+	%D%/codes.h \
 	%D%/events.c \
 	%D%/health.c \
 	%D%/intake.c \
@@ -19,7 +24,10 @@ libempower_a_SOURCES += \
 	%D%/limit.c \
 	%D%/limit.h \
 	%D%/metrics.def \
-	%D%/rollups.c \
+	%D%/openapi.h \
+	%D%/people.c \
+	%D%/reads.c \
+	%D%/reads.h \
 	%D%/route.c \
 	%D%/route.h \
 	%D%/routes.def \
@@ -28,7 +36,18 @@ libempower_a_SOURCES += \
 	%D%/ticket.h \
 	%D%/tokens.c \
 	%D%/units.c \
+	%D%/voice.c \
 	%D%/worker.h
+
+# The description of the interface is served by the daemon, and installed to be read.
+apidir = $(pkgdatadir)
+dist_api_DATA = schema/openapi.json
+nodist_libempower_a_SOURCES += %D%/openapi_text.c
+CLEANFILES += %D%/openapi_text.c
+%D%/openapi_text.c: %D%/embed.py schema/openapi.json
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	$(PYTHON3) $(srcdir)/%D%/embed.py $(srcdir)/schema/openapi.json >$@.new && \
+		mv $@.new $@
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_api_cache.c \

@@ -29,27 +29,44 @@ routes_all(size_t *n)
 	return routes;
 }
 
-/* Length of the fixed part: up to the placeholder, or all. */
-static size_t
-fixed_length(struct str pattern)
-{
-	const char *brace = memchr(pattern.p, '{', pattern.n);
+/* A pattern cut at its placeholder; `before` is all of it when there is none. */
+struct pattern {
+	struct str before, after;
+	bool open;  /* has a placeholder */
+	bool whole; /* that takes slashes, too */
+};
 
-	return brace ? (size_t)(brace - pattern.p) : pattern.n;
+static struct pattern
+pattern_cut(struct str path)
+{
+	const char *brace = memchr(path.p, '{', path.n);
+	struct pattern c = {.before = path};
+	const char *end;
+
+	if (!brace)
+		return c;
+	end = (const char *)memchr(brace, '}', path.n - (size_t)(brace - path.p)) + 1;
+	c.before.n = (size_t)(brace - path.p);
+	c.after = (struct str){end, path.n - (size_t)(end - path.p)};
+	c.open = true;
+	c.whole = brace[1] == '+';
+	return c;
 }
 
 static bool
 path_matches(struct str pattern, struct str path)
 {
-	size_t fixed = fixed_length(pattern);
+	struct pattern c = pattern_cut(pattern);
 	struct str rest;
 
-	if (fixed == pattern.n)
+	if (!c.open)
 		return str_eq(pattern, path);
-	if (path.n <= fixed || memcmp(path.p, pattern.p, fixed) != 0)
+	if (path.n <= c.before.n + c.after.n || !str_starts(path, c.before))
 		return false;
-	rest = (struct str){path.p + fixed, path.n - fixed};
-	return pattern.p[fixed + 1] == '+' || !memchr(rest.p, '/', rest.n);
+	rest = (struct str){path.p + c.before.n, path.n - c.before.n - c.after.n};
+	if (!c.whole && memchr(rest.p, '/', rest.n))
+		return false;
+	return c.after.n == 0 || memcmp(rest.p + rest.n, c.after.p, c.after.n) == 0;
 }
 
 enum route_verdict
@@ -109,4 +126,22 @@ route_rest(struct str path, const char *prefix)
 
 	EMP_ASSERT(str_starts(path, before));
 	return (struct str){path.p + before.n, path.n - before.n};
+}
+
+const struct route *
+route_of(const struct req *r)
+{
+	const struct route *route;
+
+	EMP_ASSERT(route_find(req_method(r), req_path(r), &route) == ROUTE_FOUND);
+	return route;
+}
+
+struct str
+route_part(const struct route *route, struct str path)
+{
+	struct pattern c = pattern_cut(route->path);
+
+	EMP_ASSERT(c.open && path_matches(route->path, path));
+	return (struct str){path.p + c.before.n, path.n - c.before.n - c.after.n};
 }

@@ -2,6 +2,7 @@
 #ifndef EMP_API_ROUTE_H
 #define EMP_API_ROUTE_H
 
+#include "model/catalogue.h"
 #include "net/req.h"
 
 #define BATCH_MAX_BYTES (8u << 20) /* a body of many events, after gunzip */
@@ -10,7 +11,11 @@
 enum route_access {
 	ACCESS_OPEN,
 	ACCESS_PUBLIC,
+	ACCESS_RECEIPT,
 	ACCESS_BY_EVENT,
+	ACCESS_INGEST,
+	ACCESS_RESPOND,
+	ACCESS_ROSTER,
 	ACCESS_READ,
 	ACCESS_WHOLE,
 	ACCESS_ADMIN
@@ -36,8 +41,13 @@ enum route_verdict route_find(enum req_method method, struct str path,
 /* [any] "GET, HEAD, OPTIONS, PUT" for the path of `row`; returns the length. */
 #define ROUTE_ALLOW_MAX 64
 size_t route_allow(char dst[ROUTE_ALLOW_MAX], const struct route *row);
-/* [any] What stands in the place of the {placeholder}: the path behind `prefix`. */
+/* [any] The path behind `prefix`, with which it begins. */
 struct str route_rest(struct str path, const char *prefix);
+/* [worker] The row by which the request came here. */
+const struct route *route_of(const struct req *r);
+/* [any] What stands in the place of the {placeholder} of a row that has one and serves
+ * the path. */
+struct str route_part(const struct route *route, struct str path);
 
 /* The handlers, by the names in the table. [worker] */
 #define ROUTE(method, path, access, max_body, pace, handler, about)                    \

@@ -62,6 +62,8 @@ ticket_ready(struct ticket *t)
 {
 	t->owner = NULL;
 	t->snap = NULL;
+	t->step = NULL;
+	t->barrier = NULL;
 	t->batch.n = 0;
 	t->batch.atomic = false;
 	t->batch.rc = EMP_OK;

@@ -19,6 +19,9 @@ enum intake_form {
 	FORM_FLAT_REF, /* the same, what it refers to being in the address */
 };
 
+struct voice_step;
+struct barrier;
+
 struct ticket {
 	struct req_msg msg; /* the way back; msg.run answers */
 	struct store_batch batch;
@@ -27,6 +30,8 @@ struct ticket {
 	struct batch *owner; /* a slice of this; NULL: a single event */
 	struct req_ref ref;
 	struct snap *snap; /* of a single event; slices: their batch holds it */
+	const struct voice_step *step; /* came by a route of its own; else NULL */
+	struct barrier *barrier;       /* to wait for before it is answered, or NULL */
 	struct arena arena;
 	uint8_t form; /* enum intake_form */
 	uint32_t cap;
@@ -44,6 +49,8 @@ EMP_MUST_CHECK bool ticket_grow(struct ticket *t);
 void ticket_put(struct ticket *t);
 /* [worker] To the writer. Not EMP_OK: the ticket stays the caller's. */
 EMP_MUST_CHECK enum emp_rc ticket_submit(struct ticket *t);
+/* [worker] The one event of a ticket is stored, or was before: says so. */
+void ticket_answer_stored(struct req *r, const struct ticket *t);
 /* [worker] Frees the pools. */
 void tickets_fini(struct api_worker *aw);
 

@@ -109,6 +109,8 @@ snap_use(struct api_worker *aw)
 }
 void snap_drop(struct api_worker *aw, struct snap *s);
 
+#define ANSWER_MAX (64u << 20) /* bytes of a body */
+
 /* [worker] Problem documents with a slug, a pointer and a detail. */
 void answer_problem(struct req *r, enum emp_rc rc, const char *pointer,
 		    const char *detail);

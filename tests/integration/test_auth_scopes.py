@@ -30,11 +30,22 @@ def routes():
 def concrete(path):
     return {"/v1/rollups/{name}": "/v1/rollups/satisfaction",
             "/v1/surveys/{name}": "/v1/surveys/csat", "/v1/units/{+path}": "/v1/units/a/b",
-            "/v1/tokens/{id}": "/v1/tokens/999999"}.get(path, path)
+            "/v1/tokens/{id}": "/v1/tokens/999999"}.get(
+                path, path.replace("{+id}", "a/b").replace("{code}", "c-1"))
 
 
-ALLOWED = {"OPEN": set(SCOPES), "PUBLIC": set(SCOPES), "READ": {"read", "admin"},
-           "WHOLE": {"read", "admin"}, "ADMIN": {"admin"}, "BY_EVENT": set(SCOPES)}
+ANYBODY = ("OPEN", "PUBLIC", "RECEIPT")
+ALLOWED = {**{access: set(SCOPES) for access in ANYBODY}, "BY_EVENT": set(SCOPES),
+           **{scope.upper(): {scope, "admin"}
+              for scope in ("ingest", "respond", "roster", "read")},
+           "WHOLE": {"read", "admin"}, "ADMIN": {"admin"}}
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One that answers however often it is asked without a token."""
+    with Daemon("rate_limit=0") as d:
+        yield d.start()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +76,7 @@ def test_every_scope_on_every_route(shared, tokens, method, path, access):
     for token in None, "emp_" + "A" * 43, tokens["admin"][:-1], tokens["admin"] + "x", \
             tokens["admin"].upper(), "":
         with shared.client(token) as c:
-            want = "through" if access in ("OPEN", "PUBLIC") else "unauthorized"
+            want = "through" if access in ANYBODY else "unauthorized"
             assert outcome(c, method, concrete(path)) == want, token
 
 

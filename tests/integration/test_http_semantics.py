@@ -93,7 +93,8 @@ def test_head_is_get_without_the_body(shared, client, path):
     if path == "/metrics":
         return  # its numbers move with each request: see below
     get, head = client.get(path), client.request("HEAD", path)
-    assert head.status == get.status == 200 and head.body == b""
+    assert head.status == get.status and head.body == b""
+    assert get.status == (404 if "{" in path else 200) or get.status == 422, get
     for name in ("Content-Type", "Content-Length", "ETag", "Cache-Control"):
         assert head.headers[name] == get.headers[name], name
     assert int(head.headers["Content-Length"]) == len(get.body)

@@ -68,6 +68,10 @@ START_TEST(any_change_makes_it_stale)
 	ck_assert_ptr_null(get("a", 2));
 	state.defs = 2;
 	ck_assert_ptr_null(cache_get(c, STR("a"), &state));
+	state.defs = 1;
+	state.sealed = 1;
+	ck_assert_ptr_null(cache_get(c, STR("a"), &state));
+	state.sealed = 0;
 	state = (struct cache_state){.seq = 1, .defs = 1, .hour = 2};
 	ck_assert_ptr_null(cache_get(c, STR("a"), &state));
 }

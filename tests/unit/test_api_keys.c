@@ -84,6 +84,24 @@ START_TEST(customers_keep_theirs_and_it_is_not_that_of_personnel)
 }
 END_TEST
 
+START_TEST(who_came_by_a_code_is_known_already)
+{
+	struct event e = {.class = CLASS_OPERATIONAL};
+	uint8_t p1[PSEUDONYM_BYTES], known[PSEUDONYM_BYTES];
+	struct problem p;
+
+	pseudonym(known, CLASS_OPERATIONAL, NULL, "2026-01-01T00:00:00Z", "p1");
+	keys_person(&k, STR("p1"), p1);
+	ck_assert_mem_eq(p1, known, sizeof p1);
+	memcpy(e.person.pseudonym, known, sizeof known);
+	e.person.set = true;
+	e.person.text = STR("0123"); /* only for the hash of the content */
+	ck_assert_int_eq(keys_pseudonymise(&k, &e, &p), EMP_OK);
+	ck_assert_mem_eq(e.person.pseudonym, known, sizeof known);
+	ck_assert_uint_eq(e.person.text.n, 0);
+}
+END_TEST
+
 START_TEST(sealed_ones_change_with_the_period)
 {
 	struct survey month = survey_of(PERIOD_MONTH);
@@ -155,6 +173,7 @@ api_keys_suite(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, customers_keep_theirs_and_it_is_not_that_of_personnel);
+	tcase_add_test(t, who_came_by_a_code_is_known_already);
 	tcase_add_test(t, sealed_ones_change_with_the_period);
 	tcase_add_test(t, names_of_periods);
 	tcase_add_test(t, forgotten_keys_are_read_again);

@@ -64,6 +64,35 @@ START_TEST(placeholders)
 }
 END_TEST
 
+static bool
+part_is(enum req_method m, const char *path, const char *part)
+{
+	const struct route *r = found(m, path);
+
+	ck_assert_msg(r != NULL, "%s", path);
+	return str_is(route_part(r, str_from(path)), part);
+}
+
+START_TEST(placeholders_before_a_last_segment)
+{
+	ck_assert(part_is(REQ_POST, "/v1/suggestions/o-1/triage", "o-1"));
+	/* Ids may have slashes, codes do not. */
+	ck_assert(part_is(REQ_POST, "/v1/suggestions/shop/1/triage", "shop/1"));
+	ck_assert(part_is(REQ_POST, "/v1/suggestions/triage/triage", "triage"));
+	ck_assert(part_is(REQ_GET, "/v1/suggestions/shop/1", "shop/1"));
+	ck_assert(part_is(REQ_POST, "/v1/receipts/C-1/rate", "C-1"));
+	ck_assert_int_eq(verdict(REQ_POST, "/v1/receipts/C/1/rate"), ROUTE_NO_PATH);
+	ck_assert_int_eq(verdict(REQ_POST, "/v1/receipts//rate"), ROUTE_NO_PATH);
+	ck_assert_int_eq(verdict(REQ_POST, "/v1/receipts/rate"), ROUTE_NO_METHOD);
+	ck_assert_int_eq(verdict(REQ_GET, "/v1/suggestions/o-1/triage"),
+			 ROUTE_NO_METHOD);
+	ck_assert_int_eq(verdict(REQ_POST, "/v1/suggestions/o-1/erase"),
+			 ROUTE_NO_METHOD);
+	ck_assert(part_is(REQ_GET, "/v1/me/P-1", "P-1"));
+	ck_assert_int_eq(verdict(REQ_GET, "/v1/me"), ROUTE_NO_PATH);
+}
+END_TEST
+
 START_TEST(no_such_path)
 {
 	ck_assert_int_eq(verdict(REQ_GET, "/v1"), ROUTE_NO_PATH);
@@ -83,6 +112,8 @@ START_TEST(allow)
 		{"/v1/surveys/x", "GET, HEAD, OPTIONS, PUT"},
 		{"/v1/tokens", "GET, HEAD, OPTIONS, POST"},
 		{"/v1/tokens/1", "DELETE, OPTIONS"},
+		{"/v1/boundaries", "GET, HEAD, OPTIONS, PUT"},
+		{"/v1/suggestions/o-1/triage", "OPTIONS, POST"},
 	};
 	char text[ROUTE_ALLOW_MAX];
 	const struct route *r;
@@ -106,6 +137,7 @@ api_route_suite(void)
 	tcase_add_test(t, every_row_is_found_by_its_own_path);
 	tcase_add_test(t, head_is_get);
 	tcase_add_test(t, placeholders);
+	tcase_add_test(t, placeholders_before_a_last_segment);
 	tcase_add_test(t, no_such_path);
 	tcase_add_test(t, allow);
 	suite_add_tcase(s, t);

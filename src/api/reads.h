@@ -1,0 +1,46 @@
+/* Questions that the file must answer: from a worker to a reader thread and back.
+ *
+ * The job carries what the question points at in its own arena, holds the definitions
+ * it was asked under, and finds its request again by reference: a client that leaves
+ * costs the read, no more.
+ */
+#ifndef EMP_API_READS_H
+#define EMP_API_READS_H
+
+#include "api/worker.h"
+#include "model/query.h"
+
+struct read_job {
+	struct store_read read;
+	struct req_msg msg;
+	struct api_worker *aw;
+	struct req_ref ref;
+	struct snap *snap;
+	const struct defs *defs;
+	struct arena arena; /* what the rest points at */
+	/* [reader] What is asked; sets rc, and problem where there is more to say. */
+	void (*work)(struct read_job *j, struct rollup_ctx *c, struct store_reader *r);
+	/* [worker] Answers what went well. NULL for r: the client left. */
+	void (*home)(struct read_job *j, struct req *r);
+	enum emp_rc rc;
+	struct problem problem;
+	struct buf out;
+	/* Figures and lists. */
+	struct query query;
+	struct str question;
+	struct cache_state state;
+	/* The person of a personal code. */
+	uint8_t code_hash[RECEIPT_HASH_BYTES];
+	uint8_t person[PSEUDONYM_BYTES];
+};
+
+/* [worker] With work and home to be filled in. NULL: too many, and the request is
+ * answered. */
+struct read_job *read_new(struct req *r);
+/* [worker] Takes the job; the request will be answered. False: it was refused, home is
+ * not called and the request is answered. */
+bool read_submit_take(struct req *r, struct read_job *j);
+/* [worker] For a job that is not submitted after all. */
+void read_free(struct read_job **j);
+
+#endif
