@@ -36,4 +36,5 @@ libempower_a_SOURCES += \
 	%D%/verify.c
 
 tests_unit_unit_SOURCES += \
+	tests/unit/test_privacy_lives.c \
 	tests/unit/test_privacy_pub.c

@@ -135,7 +135,7 @@ static const struct pub_column list_columns[] = {
 };
 
 static void
-check_list(enum pub_form form, enum format f, uint32_t rows, const char *want)
+check_list(enum pub_form form, enum format f, uint32_t n, const char *want)
 {
 	struct rollup_pub p;
 	struct buf out;
@@ -145,7 +145,7 @@ check_list(enum pub_form form, enum format f, uint32_t rows, const char *want)
 	p.rows.n_texts = 3;
 	for (size_t i = 0; i < sizeof list_columns / sizeof *list_columns; i++)
 		pub_column_add(&p, &list_columns[i]);
-	for (uint32_t i = 0; i < rows; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct pub_row *r = pub_row_add(&p, &p.rows);
 
 		ck_assert_ptr_nonnull(r);
@@ -153,7 +153,7 @@ check_list(enum pub_form form, enum format f, uint32_t rows, const char *want)
 		r->text[i + 1] = STR("=1+1");
 		r->flags = i == 0 ? 1u << 3 : ~(1u << 3);
 	}
-	if (rows > 1)
+	if (n > 1)
 		p.next = STR("17");
 	buf_init(&out, 0);
 	pub_encode(&p, f, SHAPE_ROWS, &out);
