@@ -131,7 +131,7 @@ answer_check(struct req *r, const struct check *c, const struct boundary *b)
 }
 
 void
-boundary_check(struct req *r)
+check_post(struct req *r)
 {
 	struct api_worker *aw = worker_of(r);
 	struct problem p = {.rc = EMP_OK};
