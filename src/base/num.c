@@ -162,3 +162,29 @@ num_hex(char *dst, const void *src, size_t n)
 	}
 	*dst = '\0';
 }
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+num_unhex(void *dst, struct str s, size_t n)
+{
+	unsigned char *p = dst;
+
+	if (s.n != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_digit(s.p[2 * i]);
+		int low = hex_digit(s.p[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		p[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}

@@ -19,5 +19,7 @@ EMP_MUST_CHECK bool num_duration(struct str s, uint64_t *seconds);
 EMP_MUST_CHECK bool num_bool(struct str s, bool *out);
 /* Lower-case hex of n bytes; dst holds 2n + 1. */
 void num_hex(char *dst, const void *src, size_t n);
+/* n bytes of 2n lower-case hex digits. False on anything else. */
+EMP_MUST_CHECK bool num_unhex(void *dst, struct str s, size_t n);
 
 #endif

@@ -40,6 +40,13 @@ struct suggestion_step_row {
 	struct str reason, body;
 };
 
+/* Where a page ended, and whether there may be more behind. */
+struct suggestion_end {
+	bool more;
+	int64_t seq;
+	uint8_t key[HANDLE_BYTES];
+};
+
 /* What to list: newest first (empowerd.db), or in the order of random keys
  * (confidential.db). The text of a filter that is not interned finds nothing. */
 struct suggestion_filter {
@@ -55,6 +62,10 @@ struct suggestion_filter {
 	int64_t after_seq;
 	bool has_after;
 	uint8_t after_key[HANDLE_BYTES];
+	/* Out: NULL: the page is looked for until it is full or all was seen. Else the
+	 * search also ends after so many rows that do not fit that more would take
+	 * long, and says where: then a page with fewer rows is not the last. */
+	struct suggestion_end *end;
 };
 
 struct decision_row {

@@ -30,11 +30,16 @@ libempower_a_SOURCES += \
 	%D%/names.c \
 	%D%/names.h \
 	%D%/offline.c \
+	%D%/page.c \
+	%D%/page.h \
 	%D%/put_suggestion.c \
 	%D%/part.c \
 	%D%/part.h \
 	%D%/read.c \
+	%D%/read_cases.c \
+	%D%/read_comments.c \
 	%D%/read_people.c \
+	%D%/read_suggestions.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
 	%D%/recount.c \
@@ -50,6 +55,7 @@ libempower_a_SOURCES += \
 	%D%/sealed_file.h \
 	%D%/store.c \
 	%D%/store.h \
+	%D%/suggestion_row.h \
 	%D%/suggestions.c \
 	%D%/suggestions.h \
 	%D%/usage.c \

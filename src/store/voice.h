@@ -27,13 +27,16 @@ const struct subject_def *store_subject(const struct store *s, uint32_t i);
  * leaves the process. [any] */
 uint64_t store_sealed_version(const struct store *s);
 
-/* A page of at most `max` rows, text included. */
+/* A page of at most `max` rows, text included. Requests for wider boundaries are in
+ * empowerd.db and asked for alone (kinds), whatever the audience; beside others they
+ * are left out. to == 0: no end. The filter is not looked at again once rows come. */
 EMP_MUST_CHECK enum emp_rc
 store_read_suggestions(struct store_reader *r, const struct suggestion_filter *f,
 		       enum audience a, uint32_t max,
 		       enum emp_rc (*fn)(void *ctx, const struct suggestion_row *row),
 		       void *ctx);
-/* All with from <= submitted < to, without text: for figures. Every kind. */
+/* All with from <= submitted < to, without text: for figures. Every kind; of employees
+ * the cases of confidential.db (series 0) and the requests of empowerd.db. */
 EMP_MUST_CHECK enum emp_rc
 store_read_lives(struct store_reader *r, enum audience a, int64_t from, int64_t to,
 		 enum emp_rc (*fn)(void *ctx, const struct suggestion_row *row),

@@ -104,10 +104,17 @@ END_TEST
 START_TEST(hex)
 {
 	static const unsigned char bytes[] = {0x00, 0x0f, 0xa5, 0xff};
+	unsigned char back[sizeof bytes];
 	char text[9];
 
 	num_hex(text, bytes, sizeof bytes);
 	ck_assert_str_eq(text, "000fa5ff");
+	ck_assert(num_unhex(back, STR("000fa5ff"), sizeof back));
+	ck_assert_mem_eq(back, bytes, sizeof back);
+	ck_assert(!num_unhex(back, STR("000fa5f"), sizeof back));
+	ck_assert(!num_unhex(back, STR("000fa5fff"), sizeof back));
+	ck_assert(!num_unhex(back, STR("000FA5FF"), sizeof back));
+	ck_assert(!num_unhex(back, STR("000fa5fg"), sizeof back));
 	num_hex(text, bytes, 0);
 	ck_assert_str_eq(text, "");
 }
