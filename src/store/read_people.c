@@ -72,7 +72,7 @@ store_read_backings(struct store_reader *r,
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc = prepare(r, &s,
 				 "SELECT DISTINCT backing.decision_key FROM backing "
-				 "JOIN event ON event.key = backing.event_key "
+				 "CROSS JOIN event ON event.key = backing.event_key "
 				 "WHERE event.day < ?1");
 
 	if (s != NULL)
@@ -109,17 +109,14 @@ store_read_reviews(struct store_reader *r, int32_t from, int32_t to,
 	/* What is counted, less the few that came today. */
 	enum emp_rc rc = prepare(
 		r, &s,
-		"WITH fresh AS MATERIALIZED (SELECT month, unit, role, class, verdict, "
-		"has_rule, latency_days, count(*) AS n FROM review WHERE day >= ?3 "
-		"GROUP BY 1, 2, 3, 4, 5, 6, 7) "
-		"SELECT c.month, c.unit, c.role, c.class, c.verdict, c.has_rule, "
-		"c.latency_days, c.n - ifnull(fresh.n, 0) AS shown "
-		"FROM review_cell AS c LEFT JOIN fresh ON fresh.month = c.month "
-		"AND fresh.unit = c.unit AND fresh.role = c.role "
-		"AND fresh.class = c.class AND fresh.verdict = c.verdict "
-		"AND fresh.has_rule = c.has_rule "
-		"AND fresh.latency_days = c.latency_days "
-		"WHERE c.month >= ?1 AND c.month < ?2 AND shown > 0");
+		"SELECT month, unit, role, class, verdict, has_rule, latency_days, "
+		"sum(n) AS shown FROM ("
+		" SELECT month, unit, role, class, verdict, has_rule, latency_days, n"
+		"  FROM review_cell WHERE month >= ?1 AND month < ?2"
+		" UNION ALL"
+		" SELECT month, unit, role, class, verdict, has_rule, latency_days, -1"
+		"  FROM review WHERE day >= ?3 AND month >= ?1 AND month < ?2"
+		") GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING shown > 0");
 
 	if (s != NULL) {
 		sqlite3_bind_int(s, 1, from);
@@ -189,7 +186,7 @@ store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
 		r, &s,
 		"SELECT event.day, event.type, event.unit, training.topic, "
 		"ifnull(training.hours_cents, -1), event.person FROM training "
-		"JOIN event ON event.key = training.event_key");
+		"CROSS JOIN event ON event.key = training.event_key");
 
 	while (rc == EMP_OK && s != NULL) {
 		struct training_row t = {0};

@@ -50,6 +50,22 @@ sealed_file_prepare(struct sealed_file *f)
 		{&f->code_put,
 		 "INSERT OR REPLACE INTO person_code "
 		 "(hash, person, created) VALUES (?1, ?2, ?3)"},
+		{&f->reviewed, "SELECT 1 FROM review WHERE decision_key = ?1"},
+		{&f->review,
+		 "INSERT INTO review (month, unit, role, class, verdict, rule, "
+		 "latency_days, event_key, decision_key, day, lesson, driver_missed) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+		{&f->review_count,
+		 "INSERT INTO review_cell (month, unit, role, class, verdict, "
+		 "has_rule, latency_days, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1) "
+		 "ON CONFLICT DO UPDATE SET n = n + 1"},
+		{&f->review_who,
+		 "INSERT INTO review_decider (month, unit, role, class, person, day) "
+		 "SELECT ?1, ?2, ?3, ?4, person, ?6 FROM operational_person "
+		 "WHERE key = ?5 AND role = 'decider' AND number = 0 "
+		 "ON CONFLICT DO UPDATE SET day = min(day, excluded.day)"},
+		{&f->backing,
+		 "INSERT INTO backing (decision_key, event_key) VALUES (?1, ?2)"},
 	};
 
 	return db_prepare_all(f->db, statements,
