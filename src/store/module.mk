@@ -79,6 +79,8 @@ CLEANFILES += %D%/migrations.c
 	$(AWK) -f schema/embed.awk $(SCHEMA_SQL) >$$out.new && mv $$out.new $$out
 
 tests_unit_unit_SOURCES += \
+	tests/unit/review_support.c \
+	tests/unit/review_support.h \
 	tests/unit/store_support.c \
 	tests/unit/store_support.h \
 	tests/unit/suggestion_support.c \
@@ -88,9 +90,11 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_decisions.c \
 	tests/unit/test_store_defs.c \
 	tests/unit/test_store_disk.c \
+	tests/unit/test_store_evidence.c \
 	tests/unit/test_store_open.c \
 	tests/unit/test_store_people.c \
 	tests/unit/test_store_read.c \
+	tests/unit/test_store_reviews.c \
 	tests/unit/test_store_sealed.c \
 	tests/unit/test_store_suggestions.c \
 	tests/unit/test_store_threads.c \
