@@ -37,6 +37,8 @@ libempower_a_SOURCES += \
 	%D%/tokens.c \
 	%D%/units.c \
 	%D%/voice.c \
+	%D%/voice.h \
+	%D%/voice_state.c \
 	%D%/worker.h
 
 # The description of the interface is served by the daemon, and installed to be read.

@@ -9,6 +9,7 @@
 
 #include "api/worker.h"
 #include "model/query.h"
+#include "store/voice.h"
 
 struct read_job {
 	struct store_read read;
@@ -29,6 +30,9 @@ struct read_job {
 	struct query query;
 	struct str question;
 	struct cache_state state;
+	/* A suggestion, and the state it is in. */
+	struct suggestion_find find;
+	uint8_t state_found; /* enum suggestion_state */
 	/* The person of a personal code. */
 	uint8_t code_hash[RECEIPT_HASH_BYTES];
 	uint8_t person[PSEUDONYM_BYTES];

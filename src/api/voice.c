@@ -16,6 +16,7 @@
 #include "api/codes.h"
 #include "api/reads.h"
 #include "api/ticket.h"
+#include "api/voice.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "codec/ingest.h"
@@ -23,18 +24,6 @@
 #include "store/voice.h"
 
 #include <stdio.h>
-
-#define DATA "/data"
-
-enum reference { BY_BODY, BY_ID, BY_RECEIPT, BY_PERSON };
-
-struct voice_step {
-	const char *path;
-	uint8_t type; /* enum event_type */
-	uint8_t by;   /* enum reference */
-	/* The answer waits until every worker knows what has become of it. */
-	bool everywhere;
-};
 
 static const struct voice_step steps[] = {
 	{"/v1/suggestions", EVENT_SUGGESTION_SUBMITTED, BY_BODY, false},
@@ -65,6 +54,13 @@ struct post {
 	struct str source;     /* of that id; n == 0: not said */
 	const uint8_t *person; /* BY_PERSON */
 };
+
+const struct voice_step *
+voice_steps(size_t *n)
+{
+	*n = sizeof steps / sizeof *steps;
+	return steps;
+}
 
 static const struct voice_step *
 step_of(const struct route *route)
@@ -116,7 +112,12 @@ answer_outcome(struct req *r, const struct ticket *t)
 	}
 	STAT_ADD(t->aw, rejected);
 	outcome_problem(t, 0, &p);
-	refuse(r, t->step, &p);
+	/* Who supports need not be allowed to read. */
+	if (p.rc == EMP_TRANSITION && t->step->by != BY_BODY &&
+	    t->step->type != EVENT_SUGGESTION_SUPPORTED)
+		voice_refuse_with_state(r, t->step, t->events[0].ref_source, &p);
+	else
+		refuse(r, t->step, &p);
 }
 
 /* [worker] Every worker has the definitions that the event led to. */
