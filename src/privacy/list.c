@@ -201,9 +201,11 @@ read_page(struct page *g)
 {
 	struct job *j = g->cards.j;
 	uint32_t max = j->q->overdue ? SCAN_ROWS : j->q->limit + 1;
+	struct suggestion_end end = {.more = false};
 	char next[2 * HANDLE_BYTES + 1];
 	int n;
 
+	g->f.end = &end;
 	do {
 		enum emp_rc rc;
 
@@ -214,6 +216,11 @@ read_page(struct page *g)
 			return rc;
 		if (g->got == max && g->scanned >= SCAN_MAX)
 			g->more = true;
+		if (g->got < max && end.more && !g->more) {
+			g->more = true;
+			g->f.after_seq = end.seq;
+			memcpy(g->f.after_key, end.key, sizeof end.key);
+		}
 	} while (!g->more && g->got == max);
 	if (!g->more)
 		return EMP_OK;

@@ -4,6 +4,8 @@ libempower_a_SOURCES += \
 	%D%/block.h \
 	%D%/boundaries.c \
 	%D%/candidates.c \
+	%D%/breadth.c \
+	%D%/breadth.h \
 	%D%/cards.c \
 	%D%/cards.h \
 	%D%/contact.c \

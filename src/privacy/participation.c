@@ -3,7 +3,7 @@
  * What adds up comes from the counters. Whether an invitation was answered, and how
  * many different people answered, comes from the rows of the file: an answer may come
  * long after its invitation, and one person may answer every day. */
-#include "privacy/rollup_impl.h"
+#include "privacy/breadth.h"
 
 #include "base/clock.h"
 
@@ -38,6 +38,7 @@ struct work {
 	const struct job_surveys *surveys;
 	struct responses *responses;
 	struct people *people; /* (cell, respondent) */
+	struct breadth breadth;
 	struct tally respondents, asked;
 };
 
@@ -96,6 +97,8 @@ take_answer(void *ctx, const struct event_row *e)
 		rc = people_add(w->people, row.bucket, row.person, &at, &fresh);
 	if (rc == EMP_OK && fresh)
 		rc = tally_add(&w->respondents, row.bucket, 0, 1);
+	if (rc == EMP_OK && row.bucket != PEOPLE_NONE)
+		rc = breadth_answer(&w->breadth, e);
 	return rc;
 }
 
@@ -195,19 +198,38 @@ rows_make(struct work *w)
 	return rc;
 }
 
+static enum emp_rc
+answer(struct work *w, const struct raw_target *targets, uint32_t n)
+{
+	struct job *j = w->j;
+	enum emp_rc rc = breadth_init(&w->breadth, j);
+
+	if (rc == EMP_OK)
+		rc = job_merge(j, targets, n);
+	if (rc == EMP_OK && n > 0)
+		rc = read_rows(w);
+	if (rc == EMP_OK)
+		rc = breadth_read(&w->breadth);
+	if (rc == EMP_OK)
+		rc = job_layout(j);
+	if (rc == EMP_OK)
+		rc = rows_make(w);
+	return rc == EMP_OK ? breadth_rows(&w->breadth) : rc;
+}
+
 enum emp_rc
 rollup_participation(struct job *j)
 {
 	struct job_surveys surveys;
 	struct raw_target *targets;
-	struct work w = {.j = j, .surveys = &surveys};
+	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
 	uint32_t n = 0;
 	enum emp_rc rc = job_surveys(j, &surveys);
 
 	if (rc != EMP_OK)
 		return rc;
 	targets = arena_alloc(&j->pub.arena, (surveys.n + 1) * sizeof *targets);
-	if (targets == NULL)
+	if (w == NULL || targets == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < surveys.n; i++)
 		if (surveys.v[i]->audience == AUDIENCE_CUSTOMER) {
@@ -215,18 +237,15 @@ rollup_participation(struct job *j)
 							 SURVEY_SLOTS_FIXED, n};
 			n++;
 		}
-	if (n > 0 && j->reader == NULL)
+	if (j->reader == NULL)
 		return EMP_STALE;
-	rc = job_merge(j, targets, n);
-	if (rc == EMP_OK && n > 0)
-		rc = read_rows(&w);
-	if (rc == EMP_OK)
-		rc = job_layout(j);
-	if (rc == EMP_OK)
-		rc = rows_make(&w);
-	responses_free(&w.responses);
-	people_free(&w.people);
-	tally_fini(&w.respondents);
-	tally_fini(&w.asked);
+	w->j = j;
+	w->surveys = &surveys;
+	rc = answer(w, targets, n);
+	responses_free(&w->responses);
+	people_free(&w->people);
+	breadth_fini(&w->breadth);
+	tally_fini(&w->respondents);
+	tally_fini(&w->asked);
 	return rc;
 }

@@ -253,7 +253,7 @@ take_case(void *ctx, const struct suggestion_row *row)
 static int64_t
 to_ms(int64_t s)
 {
-	return s == INT64_MAX ? s : s <= 0 ? 0 : s * MS_PER_S;
+	return (s <= 0 ? 0 : s > QUERY_FOREVER_TO ? QUERY_FOREVER_TO : s) * MS_PER_S;
 }
 
 static enum emp_rc

@@ -131,9 +131,11 @@ day_from(char dst[DAY_TEXT_MAX], const struct tz *tz, int64_t ms)
 {
 	/* Texts sort as days do from year 0 to 9999. */
 	const int64_t last = INT64_C(253402214400000);
-	int64_t day = day_of(tz, ms < 0 ? 0 : ms > last ? last : ms);
+	int64_t day;
 
-	day += ms > 0 && day_start(tz, day) < ms;
+	ms = ms < 0 ? 0 : ms > last ? last : ms;
+	day = day_of(tz, ms);
+	day += ms > 0 && ms < last && day_start(tz, day) < ms;
 	return (struct str){dst, day_format(dst, day)};
 }
 

@@ -1,0 +1,292 @@
+/* Breadth of voice. */
+#include "privacy/breadth.h"
+
+#include "base/clock.h"
+#include "store/voice.h"
+
+enum figure { FIG_HEADCOUNT, FIG_ACTIVE, FIG_BREADTH, FIGURES };
+
+static void
+get_headcount(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	pub_get_count(c, r, v);
+	if (r->group->audience != AUDIENCE_EMPLOYEE)
+		v->kind = PUB_SKIP;
+}
+
+static void
+get_active(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	pub_get_count(c, r, v);
+	if (r->group->audience != AUDIENCE_CUSTOMER)
+		v->kind = PUB_SKIP;
+}
+
+static const struct pub_column columns[] = {
+	{"people", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
+	{"headcount", get_headcount, FIG_HEADCOUNT},
+	{"active", get_active, FIG_ACTIVE},
+	{"breadth", pub_get_figure, FIG_BREADTH},
+};
+
+/* By another dimension than the unit nobody is declared. */
+static bool
+units_only(const struct query *q)
+{
+	for (int d = DIM_UNIT + 1; d < DIM_COUNT; d++)
+		if (q->filter[d].n > 0 || (q->group >> d & 1) != 0)
+			return false;
+	return true;
+}
+
+static bool
+month_starts(const struct job *j, int64_t t)
+{
+	return tz_floor(j->tz, TZ_MONTH, t) == t;
+}
+
+/* Whole months, or all time. */
+static bool
+delicate_enough(const struct job *j)
+{
+	const struct query *q = j->q;
+
+	return (q->step == STEP_ALL || q->step == STEP_MONTH) && units_only(q) &&
+		(q->step == STEP_MONTH ||
+		 ((!q->from_given || month_starts(j, q->from)) &&
+		  (!q->to_given || month_starts(j, q->to))));
+}
+
+enum emp_rc
+breadth_init(struct breadth *b, struct job *j)
+{
+	enum emp_rc rc;
+
+	*b = (struct breadth){.j = j,
+			      .wanted = j->q->filter[FIELD_SURVEY].n == 0,
+			      .today = delicate_today(j),
+			      .voices.columns = 1};
+	if (!b->wanted)
+		return EMP_OK;
+	b->employees = (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0 &&
+		delicate_enough(j);
+	rc = people_new(&b->people);
+	if (rc == EMP_OK)
+		rc = job_levels(j);
+	return rc == EMP_OK ? job_fold(j, K_DELICATE) : rc;
+}
+
+void
+breadth_fini(struct breadth *b)
+{
+	people_free(&b->people);
+	tally_fini(&b->voices);
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+static enum emp_rc
+note(struct breadth *b, uint32_t group, int64_t t, const uint8_t *person)
+{
+	uint32_t time = merge_time(b->j->merge, t);
+	uint32_t cell;
+	uint32_t at;
+	bool fresh;
+	enum emp_rc rc;
+
+	if (group == RAW_NONE || time == RAW_NONE)
+		return b->j->rc;
+	cell = job_cell_of(b->j, BREADTH_KIND, group, time);
+	if (cell == PEOPLE_NONE)
+		return b->j->rc;
+	rc = people_add(b->people, cell, person, &at, &fresh);
+	return rc == EMP_OK && fresh ? tally_add(&b->voices, cell, 0, 1) : rc;
+}
+
+static bool
+of_employees(const struct breadth *b, uint32_t series)
+{
+	struct agg_series s;
+
+	agg_series_get(b->j->c->r->agg, series, &s);
+	return s.audience == AUDIENCE_EMPLOYEE;
+}
+
+/* Of employees days that are over, whatever the file: else a name seen today would be
+ * told apart from one that is not. */
+static bool
+counts(const struct breadth *b, uint32_t series, int64_t t)
+{
+	if (series != 0 && !of_employees(b, series))
+		return true;
+	return b->employees && delicate_counts(b->j, t, b->today);
+}
+
+enum emp_rc
+breadth_answer(struct breadth *b, const struct event_row *e)
+{
+	if (!b->wanted || !e->has_person || of_employees(b, e->series))
+		return EMP_OK;
+	return note(b, merge_group(b->j->merge, e->series), e->time / MS_PER_S,
+		    e->person);
+}
+
+static enum emp_rc
+take_recognition(void *ctx, const struct event_row *e)
+{
+	struct breadth *b = ctx;
+	int64_t t = e->time / MS_PER_S;
+
+	if (!e->has_person || !counts(b, e->series, t))
+		return EMP_OK;
+	return note(b, merge_group(b->j->merge, e->series), t, e->person);
+}
+
+static enum emp_rc
+take_suggestion(void *ctx, const struct suggestion_row *row)
+{
+	struct breadth *b = ctx;
+	int64_t t = row->life.submitted / MS_PER_S;
+
+	if (!row->has_person || !counts(b, row->series, t))
+		return EMP_OK;
+	return note(b,
+		    row->series == 0 ? delicate_group(b->j, row->dim[DIM_UNIT])
+				     : merge_group(b->j->merge, row->series),
+		    t, row->person);
+}
+
+static int64_t
+to_ms(int64_t s)
+{
+	return (s <= 0 ? 0 : s > QUERY_FOREVER_TO ? QUERY_FOREVER_TO : s) * MS_PER_S;
+}
+
+enum emp_rc
+breadth_read(struct breadth *b)
+{
+	struct job *j = b->j;
+	int64_t from = to_ms(j->raw->from);
+	int64_t to = to_ms(j->raw->to);
+	enum emp_rc rc = EMP_OK;
+
+	if (!b->wanted)
+		return EMP_OK;
+	if (b->employees)
+		rc = delicate_spread(j, b->today);
+	if (rc == EMP_NOT_FOUND) {
+		b->employees = false;
+		rc = EMP_OK;
+	}
+	for (int a = AUDIENCE_CUSTOMER; a <= AUDIENCE_EMPLOYEE && rc == EMP_OK; a++)
+		if ((j->audiences >> a & 1) != 0)
+			rc = store_read_lives(j->reader, (enum audience)a, from, to,
+					      take_suggestion, b);
+	if (rc == EMP_OK)
+		rc = store_read_events(j->reader, 1u << EVENT_RECOGNITION_GIVEN, from,
+				       to, take_recognition, b);
+	return rc;
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+static void
+fill_shares(struct breadth *b, struct pub_row *r, uint32_t group, uint32_t time)
+{
+	struct job *j = b->j;
+	bool employee = r->group->audience == AUDIENCE_EMPLOYEE;
+	int64_t end = job_time_end(j, time);
+	int64_t now = clock_now_ms() / MS_PER_S + 1;
+	int64_t whole;
+
+	/* By another dimension, or for what belongs to no unit that is shown, nobody
+	 * declares how many there are. */
+	if (!units_only(j->q) ||
+	    ((j->q->group >> DIM_UNIT & 1) != 0 &&
+	     j->raw->groups[group].dim[DIM_UNIT] == 0))
+		return;
+	levels_at(j->levels, employee ? LEVEL_HEADCOUNT : LEVEL_ACTIVE,
+		  end < now ? end : now, b->at);
+	whole = job_group_level(j, b->at, group);
+	if (whole < 0) {
+		pub_missing(&j->pub, employee ? "headcount.set" : "base.set");
+		return;
+	}
+	r->figure[employee ? FIG_HEADCOUNT : FIG_ACTIVE] = (double)whole;
+	r->figure[FIG_BREADTH] = metric_share(r->n, (uint64_t)whole);
+}
+
+static void
+group_rows(struct breadth *b, struct pub_table *table, uint32_t g)
+{
+	struct job *j = b->j;
+	bool employee = j->groups[g].audience == AUDIENCE_EMPLOYEE;
+
+	for (uint32_t t = 0; t < j->n_times && j->rc == EMP_OK; t++) {
+		uint32_t raw = j->times[t].raw;
+		uint32_t cell = raw == RAW_NONE
+			? PEOPLE_NONE
+			: job_cell_find(j, BREADTH_KIND, g, raw);
+		uint64_t n = tally_get(&b->voices, cell, 0);
+		bool small = employee &&
+			b->means[t * j->raw->n_groups + g] < K_DELICATE;
+		struct pub_row *r;
+
+		if (!small && n == 0 && !j->q->fill)
+			continue;
+		r = job_row(j, table, g, t);
+		if (r == NULL)
+			return;
+		r->suppressed = small;
+		r->n = n;
+		if (!small)
+			fill_shares(b, r, g, t);
+	}
+}
+
+/* Employees were asked for as they cannot be shown. */
+static void
+protected_row(struct breadth *b, struct pub_table *table)
+{
+	static const struct pub_group employees = {.audience = AUDIENCE_EMPLOYEE};
+	struct pub_row *r = pub_row_add(&b->j->pub, table);
+
+	if (r == NULL) {
+		b->j->rc = EMP_NOMEM;
+		return;
+	}
+	r->group = &employees;
+	r->suppressed = true;
+}
+
+enum emp_rc
+breadth_rows(struct breadth *b)
+{
+	struct job *j = b->j;
+	struct pub_table *table = &j->pub.extra[j->pub.n_extra];
+	enum emp_rc rc = EMP_OK;
+
+	if (!b->wanted)
+		return EMP_OK;
+	j->pub.n_extra++;
+	table->name = "voice";
+	table->columns = b->columns;
+	table->n_figures = FIGURES;
+	job_columns(j, NULL, 0, b->columns, &table->n_columns);
+	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+		b->columns[table->n_columns++] = columns[i];
+	b->at = arena_alloc(&j->pub.arena,
+			    (levels_units(j->levels) + 1) * sizeof *b->at);
+	if (b->at == NULL)
+		return EMP_NOMEM;
+	if (b->employees)
+		rc = delicate_means(j, b->today, &b->means);
+	for (uint32_t i = 0; i < j->raw->n_groups && rc == EMP_OK; i++)
+		if (j->groups[j->group_order[i]].audience == AUDIENCE_CUSTOMER ||
+		    b->employees)
+			group_rows(b, table, j->group_order[i]);
+	if (!b->employees && (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0)
+		protected_row(b, table);
+	return rc;
+}
