@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "model/query.h"
+#include "store/voice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,17 @@ subtract(void *ctx, const struct cell_key *k, uint32_t slot, uint64_t n)
 }
 
 static enum emp_rc
+note_change(void *ctx, uint32_t series, uint32_t subject, int64_t time)
+{
+	struct recount *rc = ctx;
+
+	if (!array_reserve(&rc->late, &rc->cap_late, rc->n_late + 1, sizeof *rc->late))
+		return EMP_NOMEM;
+	rc->late[rc->n_late++] = (struct late){series, subject, time / MS_PER_S};
+	return EMP_OK;
+}
+
+static enum emp_rc
 note_late(void *ctx, const struct event_row *e)
 {
 	struct recount *rc = ctx;
@@ -149,10 +161,7 @@ note_late(void *ctx, const struct event_row *e)
 		subject = SUBJECT_SIGNAL;
 	else if (e->type == EVENT_RECOGNITION_GIVEN)
 		subject = SUBJECT_RECOGNITION;
-	if (!array_reserve(&rc->late, &rc->cap_late, rc->n_late + 1, sizeof *rc->late))
-		return EMP_NOMEM;
-	rc->late[rc->n_late++] = (struct late){e->series, subject, e->time / MS_PER_S};
-	return EMP_OK;
+	return note_change(ctx, e->series, subject, e->time);
 }
 
 static int
@@ -223,6 +232,9 @@ judge(struct recount *rc, enum grain g, void (*tell)(void *ctx, const char *find
 		for (uint32_t s = 0; s < k->n_slots; s++)
 			k->too_many = k->too_many || k->left[s] != 0;
 		rc->out->cells += k->in_file;
+		/* What follows on a decision may take back what was counted. */
+		if (k->behind && k->key.subject >= SUBJECT_FIRST_VOICE)
+			k->too_many = false;
 		if (k->too_few && !k->too_many && k->behind)
 			rc->out->behind++;
 		else if ((k->too_many || k->too_few) &&
@@ -268,6 +280,8 @@ ctl_recount_run(struct store_reader *r, struct ctl_recount *out,
 	e = store_reader_counted(r, &rc.counted_before);
 	if (e == EMP_OK)
 		e = store_read_events(r, UINT64_MAX, 0, FOREVER, note_late, &rc);
+	if (e == EMP_OK)
+		e = store_read_changes(r, rc.counted_before, note_change, &rc);
 	for (int g = 0; g < GRAIN_COUNT && e == EMP_OK; g++)
 		e = one_grain(&rc, r, (enum grain)g, tell, ctx);
 	free(rc.kept);

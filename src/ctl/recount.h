@@ -3,7 +3,8 @@
  *
  * Cells are written behind the events, and the file says which events every cell surely
  * includes. A cell into which later events fell may lack some of them, but must not
- * count more than there are; any other must agree exactly. Days are compared both ways;
+ * count more than there are, unless it is of decisions, where what follows may take
+ * back what was counted; any other must agree exactly. Days are compared both ways;
  * hours and minutes are kept for a time only, so those without a cell are no finding.
  * [main] */
 #ifndef EMP_CTL_RECOUNT_H

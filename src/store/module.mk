@@ -40,6 +40,7 @@ libempower_a_SOURCES += \
 	%D%/read_comments.c \
 	%D%/read_people.c \
 	%D%/read_suggestions.c \
+	%D%/read_voice.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
 	%D%/recount.c \

@@ -95,10 +95,17 @@ EMP_MUST_CHECK enum emp_rc
 store_read_contacts(struct store_reader *r, int64_t from, int64_t to,
 		    enum emp_rc (*fn)(void *ctx, const struct contact_row *row),
 		    void *ctx);
+/* One row each, by name: its last start, the end after it, the last title. */
 EMP_MUST_CHECK enum emp_rc
 store_read_initiatives(struct store_reader *r,
 		       enum emp_rc (*fn)(void *ctx, const struct initiative_row *row),
 		       void *ctx);
+/* Where decisions and suggestions changed counters since the event of this number:
+ * series, subject, and the time of what is counted, ms. */
+EMP_MUST_CHECK enum emp_rc store_read_changes(
+	struct store_reader *r, int64_t seq,
+	enum emp_rc (*fn)(void *ctx, uint32_t series, uint32_t subject, int64_t time),
+	void *ctx);
 /* Newest first, before `before_seq` (0: from the newest), at most max. */
 EMP_MUST_CHECK enum emp_rc
 store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64_t to,
