@@ -99,7 +99,8 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_sealed.c \
 	tests/unit/test_store_suggestions.c \
 	tests/unit/test_store_threads.c \
-	tests/unit/test_store_window.c
+	tests/unit/test_store_window.c \
+	tests/unit/test_store_words.c
 
 # A disk that fails on command, to be preloaded by tests from outside. Not a library of
 # ours, so none of our flags but the language.

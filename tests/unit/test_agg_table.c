@@ -37,6 +37,7 @@ struct table {
 struct logged {
 	uint32_t series;
 	int64_t time;
+	bool follow; /* it follows on another one, or another one on it */
 	struct event_slots s;
 };
 
@@ -184,10 +185,44 @@ world_close(struct world *w)
 	tz_free(&w->tz);
 }
 
+/* Counts the newest of the log, here and in the model. */
+static void
+world_count(struct world *w, const struct logged *e)
+{
+	static const enum tz_unit unit[] = {TZ_MINUTE, TZ_HOUR, TZ_DAY};
+
+	MUST_EQ(agg_count(w->a, e->series, e->time, &e->s, w->n, false), EMP_OK);
+	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
+		struct cell_key k = {e->series, e->s.subject,
+				     tz_floor(w->tz, unit[g], e->time / 1000),
+				     (uint8_t)g};
+
+		for (uint32_t i = 0; i < e->s.n && k.start >= agg_horizon(w->a, g); i++)
+			*table_at(&w->model, &k,
+				  e->s.slot[i]) += i < e->s.n - e->s.n_less ? 1 : -1;
+	}
+}
+
+/* What follows on an event at its place: some slots instead of others of its. */
+static void
+world_follow(struct world *w, struct logged *on)
+{
+	struct logged *e = &w->log[w->n++];
+
+	*e = *on;
+	on->follow = true;
+	e->s.n = 2;
+	e->s.n_less = 1;
+	e->s.slot[0] = 8 + chance(w, 5);
+	e->s.slot[1] = on->s.slot[0];
+	/* Or else it could be taken back twice. */
+	e->follow = true;
+	world_count(w, e);
+}
+
 static void
 world_event(struct world *w, uint32_t series, int64_t time)
 {
-	static const enum tz_unit unit[] = {TZ_MINUTE, TZ_HOUR, TZ_DAY};
 	struct logged *e = &w->log[w->n++];
 
 	e->series = series;
@@ -197,14 +232,7 @@ world_event(struct world *w, uint32_t series, int64_t time)
 	e->s.slot[0] = SLOT_ANSWERED;
 	e->s.slot[1] = 8 + chance(w, 5);
 	e->s.slot[2] = 13 + chance(w, (uint32_t)(w->n % (SLOTS - 14)) + 1);
-	MUST_EQ(agg_count(w->a, series, time, &e->s, w->n, false), EMP_OK);
-	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
-		struct cell_key k = {series, e->s.subject,
-				     tz_floor(w->tz, unit[g], time / 1000), (uint8_t)g};
-
-		for (uint32_t i = 0; i < e->s.n && k.start >= agg_horizon(w->a, g); i++)
-			++*table_at(&w->model, &k, e->s.slot[i]);
-	}
+	world_count(w, e);
 }
 
 /* A commit group's share of cells, written or not. */
@@ -216,7 +244,8 @@ world_flush(struct world *w, size_t max, bool ok)
 
 	for (size_t i = 0; ok && i < n; i++) {
 		for (uint32_t s = 0; s < c[i].n_slots; s++)
-			if (c[i].slots[s] != 0)
+			if (c[i].slots[s] != 0 ||
+			    table_get(&w->file, &c[i].key, s) != 0)
 				*table_at(&w->file, &c[i].key, s) = c[i].slots[s];
 		*table_at(&w->file_seq, &c[i].key, 0) = c[i].seq;
 	}
@@ -252,7 +281,7 @@ world_check(struct world *w)
 		const struct entry *e = &w->model.v[i];
 		int64_t got = -1;
 
-		if (e->n == 0 || e->k.start < agg_horizon(w->a, e->k.grain))
+		if (e->k.subject == 0 || e->k.start < agg_horizon(w->a, e->k.grain))
 			continue;
 		read_slot = e->slot;
 		agg_enter(w->reader);
@@ -282,7 +311,11 @@ history(const char *zone, uint64_t seed)
 		int64_t age = chance(&w, 4) == 0 ? chance(&w, 420) * S_PER_DAY
 						 : chance(&w, 3 * S_PER_DAY);
 
-		if (what < 80)
+		uint32_t on = chance(&w, (uint32_t)w.n + 1);
+
+		if (what < 20 && on < w.n && !w.log[on].follow)
+			world_follow(&w, &w.log[on]);
+		else if (what < 80)
 			world_event(&w, 1 + chance(&w, SERIES),
 				    (w.now - age) * 1000 - chance(&w, 1000));
 		else if (what < 95)

@@ -257,6 +257,7 @@ START_TEST(the_last_outcome_by_its_time_counts)
 	ck_assert_uint_eq(counted(DECISION_BENEFIT), 1);
 	/* Late: of before. What nobody said yet counts all the same. */
 	e = outcome("o-1", "d", 0, NOON + 1);
+	e.driver[DRIVER_SPEND] = VIEW_YES;
 	e.driver[DRIVER_REFERRAL] = VIEW_YES;
 	put(e);
 	ck_assert_uint_eq(counted(DECISION_BENEFIT), 1);
@@ -324,7 +325,8 @@ put_history(void)
 		snprintf(id[i], sizeof id[i], "o-%d", i);
 		snprintf(ref[i], sizeof ref[i], "d-%d", i * 7 % MADE);
 		e[i] = settles ? settle(id[i], ref[i], ANSWER_NO)
-			       : outcome(id[i], ref[i], i % 3 - 1, NOON + i * 37 % 11);
+			       : outcome(id[i], ref[i], i % 3 - 1,
+					 NOON + i % 7 * 20 * HOUR_MS);
 		if (!settles)
 			e[i].driver[i % 4] = (uint8_t)(1 + i % 2);
 	}
@@ -434,6 +436,7 @@ START_TEST(boundaries_hold_by_unit_and_for_one_person)
 	support_exec("confidential.db",
 		     "DELETE FROM operational_person WHERE role = 'holder'");
 	support_open();
+	ck_assert_uint_eq(boundaries_count(support.defs->boundaries), 2);
 	e = decision("f");
 	set_person(&e.person, ANN);
 	within_is(e, "over");
@@ -524,7 +527,9 @@ START_TEST(a_group_that_fails_leaves_no_word_subject_or_boundary)
 	ck_assert_int_eq(support_submit(e, o, 4, true), EMP_UNKNOWN_REF);
 	nothing_is_left();
 	ck_assert_ptr_nonnull(support.defs);
-	within_is(decision("after"), "none");
+	e[3] = decision("after");
+	set_person(&e[3].person, ANN);
+	within_is(e[3], "none");
 	ck_assert_int_eq(in_main("SELECT count(*) FROM role WHERE id = 1"), 1);
 	support_exec("empowerd.db", "DROP TRIGGER refuse");
 	e[3] = decision("bad");
@@ -534,6 +539,144 @@ START_TEST(a_group_that_fails_leaves_no_word_subject_or_boundary)
 	ck_assert_int_eq(in_main("SELECT count(*) FROM v_decision "
 				 "WHERE within = 'inside'"),
 			 1);
+	support_verify();
+}
+END_TEST
+
+/* ---- reading --------------------------------------------------------------------- */
+
+struct seen {
+	uint32_t contacts, leaders, initiatives;
+	int64_t started, ended;
+	char title[16], first[16];
+};
+
+static enum emp_rc
+on_contact(void *ctx, const struct contact_row *c)
+{
+	struct seen *s = ctx;
+
+	s->contacts++;
+	s->leaders += c->by_leader;
+	ck_assert_uint_eq(c->mode, CONTACT_MEETING);
+	return EMP_OK;
+}
+
+static enum emp_rc
+on_initiative(void *ctx, const struct initiative_row *i)
+{
+	struct seen *s = ctx;
+
+	if (s->initiatives++ == 0)
+		snprintf(s->first, sizeof s->first, "%.*s", STR_FMT(i->name));
+	s->started = i->started;
+	s->ended = i->ended;
+	snprintf(s->title, sizeof s->title, "%.*s", STR_FMT(i->title));
+	ck_assert_uint_ne(i->series, 0);
+	return EMP_OK;
+}
+
+static struct event
+initiative(enum event_type t, const char *id, const char *name, int64_t time)
+{
+	struct event e = employee(t, id);
+
+	e.dim[DIM_INITIATIVE] = str_from(name);
+	e.time = time;
+	return e;
+}
+
+START_TEST(contact_and_initiatives_are_read)
+{
+	struct store_reader *r = NULL;
+	struct problem p = {0};
+	struct seen s = {0};
+	struct event e;
+
+	for (int i = 0; i < 3; i++) {
+		e = employee(EVENT_CONTACT_LOGGED,
+			     i == 0           ? "c-0"
+				     : i == 1 ? "c-1"
+					      : "c-2");
+		e.mode = CONTACT_MEETING;
+		e.by_leader = i == 1;
+		e.time = NOON + i * HOUR_MS;
+		put(e);
+	}
+	/* The end of the first round arrives after the second one began. */
+	e = initiative(EVENT_INITIATIVE_STARTED, "i-1", "b", NOON);
+	e.title = STR("Listen");
+	put(e);
+	put(initiative(EVENT_INITIATIVE_STARTED, "i-2", "b", NOON + 9));
+	put(initiative(EVENT_INITIATIVE_ENDED, "i-3", "b", NOON + 5));
+	put(initiative(EVENT_INITIATIVE_ENDED, "i-4", "a", NOON + 6));
+	ck_assert_int_eq(in_main("SELECT count(*) FROM v_initiative WHERE "
+				 "initiative = 'b' AND type = 'initiative.started'"),
+			 2);
+	ck_assert_int_eq(in_main("SELECT count(*) FROM v_contact WHERE "
+				 "mode = 'meeting' AND by_leader = 1"),
+			 1);
+	ck_assert_msg(store_reader_open(&r, support.dir, &p) == EMP_OK, "%s", p.detail);
+	ck_assert_int_eq(
+		store_read_contacts(r, NOON, NOON + 2 * HOUR_MS, on_contact, &s),
+		EMP_OK);
+	ck_assert_uint_eq(s.contacts, 2);
+	ck_assert_uint_eq(s.leaders, 1);
+	ck_assert_int_eq(store_read_initiatives(r, on_initiative, &s), EMP_OK);
+	store_reader_close(&r);
+	ck_assert_uint_eq(s.initiatives, 2);
+	ck_assert_str_eq(s.first, "a");
+	ck_assert_str_eq(s.title, "Listen");
+	ck_assert_int_eq(s.started, NOON + 9);
+	ck_assert_int_eq(s.ended, 0);
+	support_verify();
+	e = employee(EVENT_INITIATIVE_STARTED, "i-5");
+	ck_assert_int_eq(refused(&e), EMP_INVALID);
+}
+END_TEST
+
+static enum emp_rc
+on_decision(void *ctx, const struct decision_row *d)
+{
+	struct seen *s = ctx;
+
+	ck_assert(d->facts.conflict);
+	s->contacts++;
+	s->leaders += d->backed;
+	return EMP_OK;
+}
+
+START_TEST(a_public_backing_is_noted)
+{
+	struct event e = decision("d-1");
+	struct store_reader *r = NULL;
+	struct problem p = {0};
+	struct seen s = {0};
+	struct identity to;
+
+	e.conflict = true;
+	put(e);
+	e = decision("d-2");
+	e.conflict = true;
+	put(e);
+	put(decision("d-3"));
+	for (int i = 0; i < 2; i++) {
+		e = employee(EVENT_RECOGNITION_GIVEN, i == 0 ? "k-1" : "k-2");
+		e.recognition = RECOGNITION_BACKING;
+		e.visibility = VISIBILITY_PUBLIC;
+		e.to_agrees = true;
+		set_person(&to, BOB);
+		e.to = &to;
+		e.n_to = 1;
+		e.ref_id = i == 0 ? STR("d-2") : STR("unknown");
+		put(e);
+	}
+	ck_assert_msg(store_reader_open(&r, support.dir, &p) == EMP_OK, "%s", p.detail);
+	ck_assert_int_eq(store_read_decisions(r, 0, INT64_MAX, true, on_decision, &s),
+			 EMP_OK);
+	store_reader_close(&r);
+	ck_assert_uint_eq(s.contacts, 2);
+	ck_assert_uint_eq(s.leaders, 1);
 	support_verify();
 }
 END_TEST
@@ -557,6 +700,8 @@ store_decisions_suite(void)
 	tcase_add_test(tc, a_boundary_moves_in_the_direction_it_says);
 	tcase_add_test(tc, decisions_see_the_boundaries_of_their_batch);
 	tcase_add_test(tc, a_group_that_fails_leaves_no_word_subject_or_boundary);
+	tcase_add_test(tc, contact_and_initiatives_are_read);
+	tcase_add_test(tc, a_public_backing_is_noted);
 	suite_add_tcase(s, tc);
 	return s;
 }
