@@ -5,14 +5,7 @@
 
 #include "store/db.h"
 #include "store/impl.h"
-
-/* A unit itself, or one below it. */
-static bool
-unit_covers(struct str top, struct str unit)
-{
-	return unit.n >= top.n && memcmp(unit.p, top.p, top.n) == 0 &&
-		(unit.n == top.n || unit.p[top.n] == '/');
-}
+#include "store/life.h"
 
 static struct str
 text_of(const struct intern *names, uint32_t id)
@@ -62,7 +55,7 @@ decision_ref_find(struct store *s, const struct event *e, struct decision_ref *o
 	if (rc == EMP_OK)
 		rc = row ? read_row(s, q, out) : EMP_UNKNOWN_REF;
 	(void)sqlite3_reset(q);
-	if (rc == EMP_OK && e->only_unit.n > 0 && !unit_covers(e->only_unit, out->unit))
+	if (rc == EMP_OK && !unit_below(out->unit, e->only_unit))
 		rc = EMP_UNKNOWN_REF;
 	return rc;
 }
