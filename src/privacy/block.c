@@ -37,8 +37,8 @@ struct blocks {
 struct work {
 	bool *shown;
 	int64_t *cents; /* mean headcount x 100; -1: unknown */
-	int64_t *left;  /* besides shown children */
-	uint32_t *smallest, *people;
+	int64_t *left;  /* of these, besides shown children */
+	uint32_t *people;
 	uint64_t *concerned; /* (block, person) of the month's notes */
 	double *mean;
 	bool *used;
@@ -160,8 +160,11 @@ count_people(const struct blocks *b, struct work *w, const struct note *notes,
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t block = block_of(b, w, notes[i].unit);
+		uint32_t block;
 
+		if (notes[i].unit == BLOCK_NONE)
+			continue;
+		block = block_of(b, w, notes[i].unit);
 		w->used[block] = true;
 		if (notes[i].person != PEOPLE_NONE)
 			w->concerned[k++] = (uint64_t)block << 32 | notes[i].person;
@@ -178,34 +181,26 @@ count_left(const struct blocks *b, struct work *w)
 {
 	for (uint32_t u = 0; u <= b->n_units; u++) {
 		w->left[u] = w->cents[u];
-		w->smallest[u] = 0;
 		w->people[u] = 0;
 		w->used[u] = false;
 	}
-	for (uint32_t u = 1; u <= b->n_units; u++) {
-		uint32_t up;
-
-		if (!w->shown[u])
-			continue;
-		up = block_of(b, w, intern_parent(b->units, u));
-		w->left[up] -= w->cents[u];
-		if (w->smallest[up] == 0 || w->cents[u] < w->cents[w->smallest[up]])
-			w->smallest[up] = u;
-	}
+	for (uint32_t u = 1; u <= b->n_units; u++)
+		if (w->shown[u])
+			w->left[block_of(b, w, intern_parent(b->units, u))] -=
+				w->cents[u];
 }
 
-/* Too few people in it, or too few of them concerned. Whether anything is there is
- * asked only where the count of the people leaves it open. */
+/* Something is there, of too few people or about too few. */
 static bool
 too_few(const struct blocks *b, const struct work *w, uint32_t u)
 {
-	bool poor = w->left[u] < b->least * CENTS && (w->left[u] > 0 || w->used[u]);
-
-	return poor ||
-		(b->want_people && w->used[u] && w->people[u] < BLOCK_PEOPLE_MIN);
+	return w->used[u] &&
+		(w->left[u] < b->least * CENTS ||
+		 (b->want_people && w->people[u] < BLOCK_PEOPLE_MIN));
 }
 
-/* Hide units until every block is large enough; each round hides one at least. */
+/* What is too little joins the unit above, until every block is large enough; each
+ * round hides one unit at least. What is too little in no unit is shown nowhere. */
 static void
 settle(const struct blocks *b, struct work *w, const struct note *notes, uint32_t n)
 {
@@ -215,23 +210,12 @@ settle(const struct blocks *b, struct work *w, const struct note *notes, uint32_
 		again = false;
 		count_left(b, w);
 		count_people(b, w, notes, n);
-		for (uint32_t u = 0; u <= b->n_units; u++) {
-			uint32_t hide = w->smallest[u];
-
-			if ((u != 0 && !w->shown[u]) || !too_few(b, w, u))
-				continue;
-			/* Nobody but its children is left of it, or there is too
-			 * little: then the unit itself goes. */
-			if (u != 0 && w->left[u] >= b->least * CENTS)
-				hide = u;
-			if (hide == 0)
-				hide = u;
-			if (hide != 0) {
-				w->shown[hide] = false;
+		/* From below: what joins a unit may be what it lacked. */
+		for (uint32_t u = b->n_units; u >= 1 && !again; u--)
+			if (w->shown[u] && too_few(b, w, u)) {
+				w->shown[u] = false;
 				again = true;
-				break;
 			}
-		}
 	}
 }
 
@@ -305,12 +289,10 @@ blocks_settle(struct blocks *b)
 	w.cents = arena_alloc(&a, n * sizeof *w.cents);
 	w.left = arena_alloc(&a, n * sizeof *w.left);
 	w.mean = arena_alloc(&a, n * sizeof *w.mean);
-	w.smallest = arena_alloc(&a, n * sizeof *w.smallest);
 	w.people = arena_alloc(&a, n * sizeof *w.people);
 	w.concerned = arena_alloc(&a, ((size_t)b->n_notes + 1) * sizeof *w.concerned);
 	if (w.shown == NULL || w.used == NULL || w.cents == NULL || w.left == NULL ||
-	    w.mean == NULL || w.smallest == NULL || w.people == NULL ||
-	    w.concerned == NULL)
+	    w.mean == NULL || w.people == NULL || w.concerned == NULL)
 		rc = EMP_NOMEM;
 	if (b->n_notes > 1)
 		qsort(b->notes, b->n_notes, sizeof *b->notes, note_cmp);

@@ -1,10 +1,11 @@
 /* Blocks: in which units figures about personnel may be shown, month by month.
  *
- * A unit is a block of a month when it is declared and had enough people on average,
- * what is left of every unit around it has enough or nobody, and, where that is asked
- * for, enough different people were concerned in each. What is no block is part of the
- * block above. Every figure is a sum of whole blocks of whole months, whatever is asked
- * for, so that no two answers differ by fewer people than a block has. [reader] */
+ * A unit is a block of a month when it is declared, had enough people on average apart
+ * from the blocks below it, and, where that is asked for, enough different people were
+ * concerned. What is too little joins the block above; what is too little in no unit at
+ * all is in no figure. Every figure is a sum of whole blocks of whole months, whatever
+ * is asked for, so that no two answers differ by fewer people than a block has.
+ * [reader] */
 #ifndef EMP_PRIVACY_BLOCK_H
 #define EMP_PRIVACY_BLOCK_H
 
@@ -23,7 +24,7 @@ void blocks_free(struct blocks **b);
 uint32_t blocks_unit(const struct blocks *b, struct str unit);
 uint32_t blocks_unit_id(const struct blocks *b, uint32_t unit);
 /* First: where there is something, and by whom (NULL: nobody in particular). `month` is
- * since 1970-01. */
+ * since 1970-01. Unit BLOCK_NONE: there is nothing, but the month is asked for. */
 EMP_MUST_CHECK enum emp_rc blocks_note(struct blocks *b, int32_t month, uint32_t unit,
 				       const uint8_t *person);
 /* Then once. */

@@ -164,9 +164,10 @@ sum_cells(struct reviews *r)
 	return rc == EMP_OK ? r->j->rc : rc;
 }
 
-/* How many decisions there were in each month and unit, before anything is folded. */
+/* How many decisions there were in each month and unit, before anything is folded. A
+ * month in which none was reviewed counts, too. */
 static enum emp_rc
-sum_decisions(struct reviews *r, const struct raw_target *targets, uint32_t n)
+read_decisions(struct reviews *r, const struct raw_target *targets, uint32_t n)
 {
 	struct job *j = r->j;
 	struct query *q = arena_alloc(&j->pub.arena, sizeof *q);
@@ -187,9 +188,22 @@ sum_decisions(struct reviews *r, const struct raw_target *targets, uint32_t n)
 	q->from = j->raw->from;
 	q->to = j->raw->to;
 	rc = job_merge_also(j, q, false, made, n, &r->decisions);
-	if (rc != EMP_OK || n == 0)
+	if (rc != EMP_OK)
 		return rc;
 	raw = merge_raw(r->decisions);
+	for (uint32_t t = 0; t < raw->n_times && rc == EMP_OK; t++)
+		rc = blocks_note(r->blocks, tz_month_index(j->tz, raw->times[t]),
+				 BLOCK_NONE, NULL);
+	return rc;
+}
+
+static enum emp_rc
+sum_decisions(struct reviews *r)
+{
+	struct job *j = r->j;
+	const struct rollup_raw *raw = merge_raw(r->decisions);
+	enum emp_rc rc = EMP_OK;
+
 	for (uint32_t g = 0; g < raw->n_groups; g++)
 		for (uint32_t t = 0; t < raw->n_times && rc == EMP_OK; t++) {
 			const uint64_t *v = raw_sums_at(raw, 0, g, t);
@@ -227,10 +241,12 @@ reviews_read(struct job *j, const struct raw_target *targets, uint32_t n,
 	if (rc == EMP_OK)
 		rc = store_read_reviewed_deciders(j->reader, from, to, take_decider, r);
 	if (rc == EMP_OK)
+		rc = read_decisions(r, targets, n);
+	if (rc == EMP_OK)
 		rc = blocks_settle(r->blocks);
 	if (rc == EMP_OK)
 		rc = sum_cells(r);
-	return rc == EMP_OK ? sum_decisions(r, targets, n) : rc;
+	return rc == EMP_OK && n > 0 ? sum_decisions(r) : rc;
 }
 
 /* ---- rows ----------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ static enum emp_rc (*const builders[ASK_COUNT])(struct job *j) = {
 	[ASK_RECOGNITION] = ask_recognition,
 	[ROLLUP_DECISIONS] = rollup_decisions,
 	[ROLLUP_TRAINING] = rollup_training,
+	[ROLLUP_CONTACT] = rollup_contact,
 	[ASK_BOUNDARIES] = ask_boundaries,
 	[ASK_CANDIDATES] = ask_candidates,
 	[ASK_ME] = ask_me,
