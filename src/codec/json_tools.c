@@ -24,7 +24,8 @@ json_node_read(struct json_node **out, struct str text, struct problem *p)
 	json_t *v;
 
 	*out = NULL;
-	v = json_loadb(text.n > 0 ? text.p : "", text.n, JSON_DECODE_ANY, &e);
+	v = json_loadb(text.n > 0 ? text.p : "", text.n,
+		       JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &e);
 	if (v == NULL)
 		return problem_set(p, EMP_BAD_JSON, "", "line %d, column %d", e.line,
 				   e.column);
