@@ -116,7 +116,8 @@ check_file(sqlite3 *db, const char *path, struct problem *p)
 		"PRAGMA quick_check(setting)",  "PRAGMA quick_check(series)",
 		"PRAGMA quick_check(survey)",   "PRAGMA quick_check(question)",
 		"PRAGMA quick_check(unit)",     "PRAGMA quick_check(progress)",
-		"PRAGMA quick_check(id_block)", "PRAGMA quick_check(headcount)"};
+		"PRAGMA quick_check(id_block)", "PRAGMA quick_check(headcount)",
+		"PRAGMA quick_check(subject)",  "PRAGMA quick_check(boundary)"};
 	int64_t pages = 0;
 	enum emp_rc rc = db_int(db, "PRAGMA page_count", &pages);
 

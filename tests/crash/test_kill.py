@@ -32,10 +32,39 @@ class Sender(threading.Thread):
         self.next = 0
         self.open = []  # sent, not answered: to be sent again as they were
         self.wrong = []
+        self.decisions = []
+        self.settled = set()
+
+    def decision(self):
+        """A boundary, a decision, or what follows on one of before."""
+        rng, source, i = self.rng, f"s{self.number}", f"e-{self.next}"
+        what = rng.random() if self.decisions else 0.1
+        data = {"role": f"r{rng.randrange(3)}", "class": "refund", "unit": f"u{rng.randrange(5)}"}
+        if what < 0.02:
+            kind, data = "boundary.set", {**data, "mode": "act", "limit": rng.randrange(100)}
+        elif what < 0.4:
+            kind = "decision.made"
+            data.update(answer=rng.choice(["yes", "no"]), amount=rng.randrange(100),
+                        escalated=rng.random() < 0.5, drivers={"spend": "yes"},
+                        person=f"e{rng.randrange(50)}")
+            self.decisions.append(i)
+        else:
+            ref = rng.choice(self.decisions)
+            data = {"ref": {"source": source, "id": ref}}
+            if what < 0.5 and ref not in self.settled:
+                self.settled.add(ref)
+                kind, data["answer"] = "decision.settled", "yes"
+            else:
+                kind, data["customer_benefit"] = "decision.outcome", rng.random() < 0.5
+                data["drivers"] = {"spend": rng.choice(["yes", "no"])}
+        return {"type": kind, "source": source, "id": i, "data": data,
+                "time": int((time.time() - rng.randrange(200000)) * 1000)}
 
     def event(self):
         self.next += 1
         rng = self.rng
+        if rng.random() < 0.2:
+            return self.decision()
         if rng.random() < 0.1:
             return {**thanks(self.next, f"e{rng.randrange(50)}",
                              *{f"e{rng.randrange(400)}" for _ in range(2)}),
