@@ -12,7 +12,7 @@
 
 #include "store/store.h"
 
-#define SUPPORT_CELLS_MAX 512
+#define SUPPORT_CELLS_MAX 2048
 #define SUPPORT_SLOTS_MAX 64
 #define SUPPORT_DAY INT64_C(1767225600000) /* 2026-01-01T00:00:00Z in ms */
 

@@ -6,7 +6,11 @@
 #define TESTS_UNIT_SUGGESTION_SUPPORT_H
 
 #include "model/lifecycle.h"
+#include "store/voice.h"
 #include "store_support.h"
+
+#define LISTED_MAX 4096
+#define STEPS_MAX 512
 
 /* A receipt, as its hash. */
 void suggestion_receipt(struct event *e, unsigned receipt);
@@ -25,5 +29,43 @@ struct event case_new(unsigned number, enum suggestion_kind kind);
 struct event suggestion_step_on(const char *id, unsigned receipt, enum event_type type,
 				int arg);
 struct event case_step_on(unsigned number, enum event_type type, int arg);
+
+/* What a reader of the daemon was given: of each row what the tests look at, of the
+ * last one its steps. */
+struct listed {
+	int64_t seq;
+	uint8_t key[HANDLE_BYTES];
+	char id[64], category[64], title[64], body[64], unit[64];
+	bool has_person;
+	struct lifecycle life;
+	uint8_t felt_heard;
+};
+struct reading {
+	struct store_read read;
+	sem_t done;
+	/* What is asked: a page, all lives, or one. */
+	const struct suggestion_filter *filter;
+	const struct suggestion_find *find;
+	enum audience audience;
+	uint32_t max;
+	enum emp_rc rc;
+	bool author;
+	uint32_t n, n_steps;
+	struct listed row[LISTED_MAX];
+	struct lifecycle_step step[STEPS_MAX];
+	uint8_t felt_heard[STEPS_MAX];
+};
+/* The last reading; static, for it is large. */
+extern struct reading reading;
+void suggestion_list(const struct suggestion_filter *f, enum audience a, uint32_t max);
+void suggestion_lives(enum audience a);
+enum emp_rc suggestion_read(const struct suggestion_find *f);
+/* By the number that suggestion_receipt() was given. */
+enum emp_rc suggestion_read_receipt(unsigned receipt, bool confidential);
+
+/* Random steps on some suggestions: each has the outcome that the table says, and at
+ * the end state and history say the same. */
+void suggestion_walk(unsigned seed, bool confidential);
+bool same_life(const struct lifecycle *a, const struct lifecycle *b);
 
 #endif
