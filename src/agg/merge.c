@@ -285,9 +285,8 @@ nomem:
 
 struct visit {
 	struct merge *m;
-	struct raw_sums *sums; /* NULL: only look whether there is anything */
-	const struct raw_target *target;
-	uint32_t series, group;
+	uint32_t first, last;   /* the targets of the subject */
+	uint32_t series, group; /* RAW_NONE: only look whether there is anything */
 	enum grain grain;
 	uint64_t met;
 };
@@ -301,8 +300,8 @@ seen_add(struct merge *m, const struct visit *v, int64_t start)
 		m->rc = EMP_NOMEM;
 		return;
 	}
-	s->v[s->n++] = (struct cell_key){v->series, v->target->subject, start,
-					 (uint8_t)v->grain};
+	s->v[s->n++] = (struct cell_key){v->series, m->raw.targets[v->first].subject,
+					 start, (uint8_t)v->grain};
 }
 
 static void
@@ -311,39 +310,39 @@ visit_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 	struct visit *v = ctx;
 	struct merge *m = v->m;
 	uint32_t time;
-	uint64_t *sums;
 
-	v->met++;
-	if (v->sums == NULL || m->rc != EMP_OK)
+	v->met += v->last - v->first;
+	if (v->group == RAW_NONE || m->rc != EMP_OK)
 		return;
 	if (start < m->ram[v->grain])
 		seen_add(m, v, start);
 	time = time_find(m, start, true);
-	if (time == RAW_NONE)
-		return;
-	sums = vector_get(m, v->sums, time, v->target->n);
-	if (sums != NULL)
-		agg_bucket_sum(b, v->target->first, v->target->n, sums);
+	for (uint32_t t = v->first; t < v->last && time != RAW_NONE; t++) {
+		const struct raw_target *target = &m->raw.targets[t];
+		uint64_t *sums = vector_get(m,
+					    &m->raw.groups[v->group].sums[target->sums],
+					    time, target->n);
+
+		if (sums != NULL)
+			agg_bucket_sum(b, target->first, target->n, sums);
+	}
 }
 
-/* A series may have a few of many subjects asked for, or a few of them be asked for. */
+/* A series may have a few of many subjects asked for, or a few of them be asked for.
+ * Each bucket is fetched once, however much of it is asked for. */
 static void
 visit_track(void *ctx, uint32_t subject, const struct track *track)
 {
 	struct visit *v = ctx;
 	struct merge *m = v->m;
 
-	for (uint32_t t = target_find(m, subject);
-	     target_is(m, t, subject) && m->rc == EMP_OK; t++) {
-		v->target = &m->raw.targets[t];
-		v->sums = v->group == RAW_NONE
-			? NULL
-			: &m->raw.groups[v->group].sums[v->target->sums];
-		for (uint32_t i = 0; i < m->w.n; i++) {
-			v->grain = m->w.part[i].grain;
-			agg_track_each_bucket(track, v->grain, m->w.part[i].from,
-					      m->w.part[i].to, visit_bucket, v);
-		}
+	v->first = v->last = target_find(m, subject);
+	while (target_is(m, v->last, subject))
+		v->last++;
+	for (uint32_t i = 0; i < m->w.n && v->first < v->last; i++) {
+		v->grain = m->w.part[i].grain;
+		agg_track_each_bucket(track, v->grain, m->w.part[i].from,
+				      m->w.part[i].to, visit_bucket, v);
 	}
 }
 

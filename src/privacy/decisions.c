@@ -96,9 +96,10 @@ struct work {
 	struct combo *combos;
 	uint32_t n_combos;
 	struct raw_target *targets; /* of each subject asked for */
-	struct raw_target *rule_targets;
+	uint32_t n_targets;
+	struct raw_target *rule_targets; /* of those that a rule decided */
 	struct rule *rules;
-	uint32_t n_targets, n_rule_targets, n_rules;
+	uint32_t n_rule_targets, n_rules;
 	const char *keys[2];
 	uint8_t key_field[2];
 	uint32_t n_keys;
@@ -310,17 +311,54 @@ driver_rows(struct job *j, const uint64_t sum[DECISION_SLOTS])
 
 /* ---- rules --------------------------------------------------------------------- */
 
+/* Without buckets of time the rules are summed beside the rows, in one walk. */
+static enum emp_rc
+merge_rows(struct work *w)
+{
+	struct job *j = w->j;
+	struct raw_target *all;
+	uint32_t n = w->n_targets;
+
+	if (j->q->step != STEP_ALL)
+		return job_merge(j, w->targets, n);
+	all = arena_alloc(&j->pub.arena, (n + w->n_rule_targets + 1) * sizeof *all);
+	if (all == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = w->targets[i];
+	for (uint32_t i = 0; i < w->n_rule_targets; i++) {
+		all[n] = w->rule_targets[i];
+		all[n++].sums += w->n_combos;
+	}
+	return job_merge(j, all, n);
+}
+
+static void
+rules_add(struct work *w, const struct rollup_raw *raw, uint32_t first)
+{
+	for (uint32_t i = 0; i < w->n_rules; i++)
+		for (uint32_t g = 0; g < raw->n_groups; g++) {
+			const uint64_t *v = raw_sums_at(raw, first + i, g, 0);
+
+			w->rules[i].n += v == NULL ? 0 : v[0];
+			w->rules[i].restricted += v == NULL ? 0 : v[1];
+		}
+}
+
 /* Over the whole window, whatever the rows are by. */
 static enum emp_rc
 rules_sum(struct work *w)
 {
 	struct job *j = w->j;
 	struct query q = *j->q;
-	const struct rollup_raw *raw;
 	enum emp_rc rc;
 
 	if (w->n_rule_targets == 0)
 		return EMP_OK;
+	if (q.step == STEP_ALL) {
+		rules_add(w, j->raw, w->n_combos);
+		return EMP_OK;
+	}
 	q.step = STEP_ALL;
 	q.group = 0;
 	q.n_order = 0;
@@ -330,17 +368,9 @@ rules_sum(struct work *w)
 	q.to = j->raw->to;
 	rc = job_merge_also(j, &q, true, w->rule_targets, w->n_rule_targets,
 			    &w->by_rule);
-	if (rc != EMP_OK)
-		return rc;
-	raw = merge_raw(w->by_rule);
-	for (uint32_t i = 0; i < w->n_rules; i++)
-		for (uint32_t g = 0; g < raw->n_groups; g++) {
-			const uint64_t *v = raw_sums_at(raw, i, g, 0);
-
-			w->rules[i].n += v == NULL ? 0 : v[0];
-			w->rules[i].restricted += v == NULL ? 0 : v[1];
-		}
-	return EMP_OK;
+	if (rc == EMP_OK)
+		rules_add(w, merge_raw(w->by_rule), 0);
+	return rc;
 }
 
 static int
@@ -417,7 +447,7 @@ answer(struct work *w)
 	if (rc == EMP_OK)
 		rc = subjects_choose(w);
 	if (rc == EMP_OK)
-		rc = job_merge(j, w->targets, w->n_targets);
+		rc = merge_rows(w);
 	if (rc == EMP_OK)
 		rc = rules_sum(w);
 	/* Their groups come before the layout of all. */
