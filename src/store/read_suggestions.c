@@ -41,12 +41,27 @@ enum row_column {
 	"SELECT state.event_seq, event.series_id, event.person, event.received, "      \
 	"category.name, state.board, state.kind_id, condition_id, status_id, "         \
 	"auto_acknowledged, submitted, " LIFE_MOMENTS ", " LIFE_COUNTS ", felt_heard"
-static const char lives_sql[] = LIFE_COLUMNS
-	" FROM suggestion_state AS state "
-	"CROSS JOIN event ON event.seq = state.event_seq "
-	"LEFT JOIN category ON category.id = state.category_id "
+/* Lives, by three roads: the few requests by their kind; few of a window by its index;
+ * and many in the order in which they lie in the file, as looking up each of them would
+ * take longer than passing by those that are not asked for. */
+#define LIVES_JOIN                                                                     \
+	"CROSS JOIN event ON event.seq = state.event_seq "                             \
+	"LEFT JOIN category ON category.id = state.category_id "                       \
 	"WHERE submitted >= ?1 AND submitted < ?2 "
-	"AND (state.kind_id = ?3) = ?4 ORDER BY submitted";
+#define LIVES_FEW 10000
+static const char lives_of_requests[] = LIFE_COLUMNS
+	" FROM suggestion_state AS state INDEXED BY suggestion_state_by_kind " LIVES_JOIN
+	"AND state.kind_id = ?3 AND ?4 IS NOT NULL";
+static const char lives_of_few[] = LIFE_COLUMNS
+	" FROM suggestion_state AS state INDEXED BY suggestion_state_by_submitted " LIVES_JOIN
+	"AND state.kind_id <> ?3 AND ?4 IS NOT NULL";
+static const char lives_of_many[] = LIFE_COLUMNS
+	" FROM suggestion_state AS state NOT INDEXED " LIVES_JOIN
+	"AND state.kind_id <> ?3 AND state.event_seq >= ?4";
+static const char lives_count[] =
+	"SELECT count(*) FROM (SELECT 1 FROM suggestion_state "
+	"INDEXED BY suggestion_state_by_submitted "
+	"WHERE submitted >= ?1 AND submitted < ?2 LIMIT ?3)";
 static const char row_sql[] = LIFE_COLUMNS
 	", suggestion.id, source.name, title, body, lang.name, role.name, "
 	"class.name, limit_cents FROM suggestion_state AS state "
@@ -132,18 +147,49 @@ give(sqlite3_stmt *s, int64_t seq, suggestion_fn *fn, void *ctx)
 	return rc;
 }
 
+static enum emp_rc
+lives_road(struct store_reader *r, bool requests, int64_t from, int64_t to,
+	   const char **sql)
+{
+	sqlite3_stmt *s = NULL;
+	bool row = false;
+	enum emp_rc rc;
+
+	*sql = lives_of_requests;
+	if (requests)
+		return EMP_OK;
+	rc = db_prepare(r->db, &s, lives_count);
+	if (rc == EMP_OK) {
+		sqlite3_bind_int64(s, 1, from);
+		sqlite3_bind_int64(s, 2, to);
+		sqlite3_bind_int(s, 3, LIVES_FEW);
+		rc = db_step(s, &row);
+	}
+	if (rc == EMP_OK)
+		*sql = row && sqlite3_column_int(s, 0) < LIVES_FEW ? lives_of_few
+								   : lives_of_many;
+	sqlite3_finalize(s);
+	return rc;
+}
+
 enum emp_rc
 suggestion_lives_main(struct store_reader *r, bool requests, int64_t from, int64_t to,
 		      suggestion_fn *fn, void *ctx)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(r->db, &s, lives_sql);
+	const char *sql;
+	int64_t first = 0;
+	enum emp_rc rc = lives_road(r, requests, from, to, &sql);
 
+	if (rc == EMP_OK)
+		rc = reader_first_seq(r, from, &first);
+	if (rc == EMP_OK)
+		rc = db_prepare(r->db, &s, sql);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int64(s, 1, from);
 		sqlite3_bind_int64(s, 2, to);
 		sqlite3_bind_int(s, 3, SUGGESTION_BOUNDARY_REQUEST);
-		sqlite3_bind_int(s, 4, requests);
+		sqlite3_bind_int64(s, 4, first);
 	}
 	while (rc == EMP_OK) {
 		struct suggestion_row row;
