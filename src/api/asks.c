@@ -23,6 +23,7 @@
 #define QUESTION_MAX (HTTP_TARGET_MAX + UNIT_MAX_BYTES + 32)
 /* A browser may keep it, and asks each time whether it is still right. */
 #define CACHE_CONTROL "private, no-cache"
+#define MS_PER_QUARTER (15 * S_PER_MIN * MS_PER_S)
 
 /* How it is answered. */
 enum ask_way {
@@ -49,7 +50,7 @@ static const struct {
 	[ASK_ALERTS] = {"/v1/alerts", KEPT | SEALED},
 	[ASK_COMMENTS] = {"/v1/comments", 0},
 	[ASK_RECOGNITION] = {"/v1/recognition", 0},
-	[ASK_BOUNDARIES] = {"/v1/boundaries", KEPT},
+	[ASK_BOUNDARIES] = {"/v1/boundaries", 0},
 	[ASK_CANDIDATES] = {"/v1/boundaries/candidates", KEPT | SEALED},
 	[ASK_INITIATIVES] = {"/v1/initiatives", KEPT | SEALED},
 	[ASK_SUGGESTIONS] = {"/v1/suggestions", SECRET},
@@ -279,7 +280,7 @@ state_now(const struct api_worker *aw, enum rollup ask)
 		.seq = rollups_seq(aw->api->cfg.rollups),
 		.defs = aw->snap->defs->version,
 		.sealed = sealed ? store_sealed_version(aw->api->cfg.store) : 0,
-		.hour = clock_now_ms() / (S_PER_HOUR * MS_PER_S),
+		.quarter = clock_now_ms() / MS_PER_QUARTER,
 	};
 }
 

@@ -1,9 +1,10 @@
 /* Answers of rollups as bytes, kept per worker until the figures change.
  *
  * An entry is valid for one published sequence, one version of the definitions and one
- * hour (figures that move with the clock are computed at the start of the hour), never
- * for a time. One entry per question; bounded in number and bytes, the one not asked
- * for longest goes first.
+ * quarter of an hour (figures that move with the clock are computed at the start of the
+ * hour, or of the day, which in every zone are those of a quarter), never for a time.
+ * One entry per question; bounded in number and bytes, the one not asked for longest
+ * goes first.
  */
 #ifndef EMP_API_CACHE_H
 #define EMP_API_CACHE_H
@@ -23,7 +24,7 @@ struct cache_state {
 	int64_t seq;
 	uint64_t defs;
 	uint64_t sealed; /* commits of confidential.db; 0: it is not read */
-	int64_t hour;
+	int64_t quarter; /* of an hour, since 1970 */
 };
 
 struct cache_entry {

@@ -28,7 +28,7 @@ tear_down(void)
 static const struct cache_entry *
 put(const char *question, int64_t seq, size_t bytes)
 {
-	struct cache_state state = {.seq = seq, .defs = 1, .hour = 1};
+	struct cache_state state = {.seq = seq, .defs = 1, .quarter = 1};
 	const struct cache_entry *e;
 	struct buf body;
 
@@ -45,7 +45,7 @@ put(const char *question, int64_t seq, size_t bytes)
 static const struct cache_entry *
 get(const char *question, int64_t seq)
 {
-	struct cache_state state = {.seq = seq, .defs = 1, .hour = 1};
+	struct cache_state state = {.seq = seq, .defs = 1, .quarter = 1};
 
 	return cache_get(c, str_from(question), &state);
 }
@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(any_change_makes_it_stale)
 {
-	struct cache_state state = {.seq = 1, .defs = 1, .hour = 1};
+	struct cache_state state = {.seq = 1, .defs = 1, .quarter = 1};
 
 	put("a", 1, 10);
 	ck_assert_ptr_null(get("a", 2));
@@ -72,7 +72,7 @@ START_TEST(any_change_makes_it_stale)
 	state.sealed = 1;
 	ck_assert_ptr_null(cache_get(c, STR("a"), &state));
 	state.sealed = 0;
-	state = (struct cache_state){.seq = 1, .defs = 1, .hour = 2};
+	state = (struct cache_state){.seq = 1, .defs = 1, .quarter = 2};
 	ck_assert_ptr_null(cache_get(c, STR("a"), &state));
 }
 END_TEST
