@@ -16,6 +16,7 @@
 #define EVENTS 4000
 #define SERIES 24u
 #define SLOTS 12u
+#define HALF ((SLOTS - 4) / 2)
 #define FILE_MAX 40000u
 
 #define MUST(expr)                                                                     \
@@ -319,14 +320,21 @@ feed_all(struct world *w, struct merge *m)
 static void
 ask(struct world *w)
 {
-	static const struct raw_target target = {SUBJECT_FIRST_SURVEY, 2, SLOTS - 4, 0};
+	static const struct raw_target target = {SUBJECT_FIRST_SURVEY, 2, SLOTS - 4, 1};
+	/* In no order, of a subject that is not there, too, and two into one. */
+	const struct raw_target targets[] = {
+		{SUBJECT_FIRST_SURVEY + 1, 0, 1, 2},
+		{target.subject, target.first, HALF, 0},
+		target,
+		{SUBJECT_SIGNAL, 0, 1, 2},
+		{target.subject, target.first + HALF, HALF, 0}};
 	struct query q;
 	struct merge_spec s = {.agg = w->a,
 			       .reader = w->reader,
 			       .tz = w->tz,
 			       .q = &q,
-			       .targets = &target,
-			       .n_targets = 1};
+			       .targets = targets,
+			       .n_targets = sizeof targets / sizeof *targets};
 	const struct rollup_raw *r;
 	struct merge *m;
 	uint64_t sum = 0;
@@ -343,8 +351,12 @@ ask(struct world *w)
 	MUST(!q.to_given || r->to >= q.to);
 	for (uint32_t g = 0; g < r->n_groups; g++)
 		for (uint32_t t = 0; t < r->n_times; t++) {
-			const uint64_t *v = raw_sums_at(r, 0, g, t);
+			const uint64_t *v = raw_sums_at(r, 1, g, t);
+			const uint64_t *both = raw_sums_at(r, 0, g, t);
 
+			MUST((v == NULL) == (both == NULL));
+			for (uint32_t i = 0; v != NULL && i < HALF; i++)
+				MUST(both[i] == v[i] + v[i + HALF]);
 			for (uint32_t i = 0; v != NULL && i < target.n; i++) {
 				struct wanted x = {g, t, target.first + i};
 
