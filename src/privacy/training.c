@@ -122,7 +122,7 @@ take_training(void *ctx, const struct training_row *t)
 			  .unit = blocks_unit(w->blocks, t->unit),
 			  .requested = t->requested};
 
-	return e.time >= w->today ? EMP_OK : entry_add(w, &e, t->person, t->topic);
+	return entry_add(w, &e, t->person, t->topic);
 }
 
 /* Who decided what needs a training. */

@@ -362,6 +362,19 @@ def test_reviews_only_where_nobody_is_told_apart(c, decisions):
         assert c.rollup("decisions", **(whole | params))["reviews"] == protected, params
 
 
+def test_a_month_without_reviews_lowers_coverage(c, decisions):
+    d = Decision(random.Random(98), 5001)
+    d.ts, d.unit = START - 45 * DAY, "south"
+    send(c, [d.made()])
+    january = {"from_": at(START), "to": at(START + 31 * DAY), "unit": "south"}
+    november = {"from_": at(START - 61 * DAY), "to": at(START - 31 * DAY), "unit": "south"}
+    one = c.rollup("decisions", **january)
+    more = c.rollup("decisions", **november)["rows"][0]["n"]
+    both = c.rollup("decisions", **(january | {"from_": november["from_"]}))["reviews"][0]
+    assert both["n"] == one["reviews"][0]["n"] and more > 0
+    assert both["coverage"] == share(both["n"], one["rows"][0]["n"] + more)
+
+
 def test_reviews_of_today_count_tomorrow(c, decisions):
     before = c.rollup("decisions")["reviews"]
     d = next(d for d in decisions if d.verdict is None and d.unit == "south")
