@@ -65,7 +65,8 @@ CREATE TABLE suggestion_state (
   supporters INTEGER NOT NULL CHECK (supporters >= 0),
   felt_heard INTEGER CHECK (felt_heard BETWEEN 1 AND 5)
 ) STRICT;
-CREATE INDEX suggestion_state_by_kind
+CREATE INDEX suggestion_state_by_kind ON suggestion_state (kind_id);
+CREATE INDEX suggestion_state_by_condition
   ON suggestion_state (kind_id, condition_id);
 CREATE INDEX suggestion_state_by_category
   ON suggestion_state (category_id, kind_id, condition_id)

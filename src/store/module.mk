@@ -87,6 +87,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/suggestion_support.c \
 	tests/unit/suggestion_support.h \
 	tests/unit/test_store_cases.c \
+	tests/unit/test_store_comments.c \
 	tests/unit/test_store_commit.c \
 	tests/unit/test_store_days.c \
 	tests/unit/test_store_decisions.c \

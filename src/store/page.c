@@ -8,8 +8,10 @@
 #include "store/db.h"
 #include "store/main_file.h"
 
-/* Rows of a road at a time: one at first, because most roads of many give none. */
+/* Rows of a road at a time: one at first, because most roads of many give none, then
+ * more and more. */
 #define FILL_FIRST 1
+#define FILL_MORE 4
 #define FILL_MAX 16
 /* Parameters of the statement. */
 #define ARG_AFTER 1
@@ -170,7 +172,8 @@ refill(struct page *p, struct road *r, const struct place *after)
 	}
 	(void)sqlite3_reset(s);
 	r->ended = r->n < r->fill;
-	r->fill = FILL_MAX;
+	if (r->fill < FILL_MAX)
+		r->fill *= FILL_MORE;
 	return rc;
 }
 

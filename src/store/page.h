@@ -13,7 +13,7 @@
 
 #define PLACE_BYTES 16
 /* Rows that do not fit after which a page may end early. */
-#define PAGE_SCAN_MAX 512u
+#define PAGE_SCAN_MAX 256u
 
 /* Where a row is in the list, lower first: an event (newest first) with a place in it,
  * or a key. */
@@ -29,7 +29,7 @@ struct road_arg {
 	struct str text;
 	int64_t number;
 };
-#define ROAD_ARGS_MAX 4
+#define ROAD_ARGS_MAX 5
 
 enum place_kind {
 	PLACE_SEQ,    /* number of an event, falling */

@@ -310,10 +310,10 @@ settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char
 		return rc;
 	if (f->category.n > 0) {
 		*sql = by_category_sql;
-		return suggestion_roads(p, &a->source, f, &category, NULL);
+		return suggestion_roads(p, &a->source, f, &category, NULL, 0);
 	}
 	*sql = f->board_only ? by_board_sql : by_kind_sql;
-	return suggestion_roads(p, &a->source, f, NULL, NULL);
+	return suggestion_roads(p, &a->source, f, NULL, NULL, 0);
 }
 
 /* Both ends of what may be shown. */

@@ -209,27 +209,29 @@ suggestion_lives_main(struct store_reader *r, bool requests, int64_t from, int64
 /* ---- pages -----------------------------------------------------------------------
  */
 
-/* The roads, by what stands before the number of the event in the index. */
+/* The roads, by what stands before the number of the event in the index. The last two
+ * parameters of each: the first number, and whether the name of the unit is needed. */
 #define ROAD_COLUMNS                                                                   \
-	"SELECT state.event_seq, kind_id, condition_id, category_id, board, "          \
-	"submitted, unit.name FROM suggestion_state AS state "
-#define ROAD_UNIT "LEFT JOIN unit ON unit.id = state.unit_id "
-#define ROAD_REST " AND state.event_seq < ?1 ORDER BY state.event_seq DESC LIMIT ?2"
-static const char by_kind_sql[] = ROAD_COLUMNS
-	"INDEXED BY suggestion_state_by_kind " ROAD_UNIT
-	"WHERE kind_id = ?3 AND condition_id = ?4 "
-	"AND state.event_seq >= ?5" ROAD_REST;
-static const char by_board_sql[] = ROAD_COLUMNS
-	"INDEXED BY suggestion_state_by_board " ROAD_UNIT
-	"WHERE board = 1 AND kind_id = ?3 AND condition_id = ?4 "
-	"AND state.event_seq >= ?5" ROAD_REST;
-static const char by_category_sql[] = ROAD_COLUMNS
-	"INDEXED BY suggestion_state_by_category " ROAD_UNIT
-	"WHERE category_id = ?3 AND kind_id = ?4 "
-	"AND condition_id = ?5 AND state.event_seq >= ?6" ROAD_REST;
-static const char by_unit_sql[] = ROAD_COLUMNS
-	"INDEXED BY suggestion_state_by_unit " ROAD_UNIT
-	"WHERE unit_id = ?3 AND state.event_seq >= ?4" ROAD_REST;
+	"SELECT event_seq, kind_id, condition_id, category_id, board, submitted, "
+#define ROAD_UNIT(named)                                                               \
+	"iif(" named ", (SELECT name FROM unit WHERE id = unit_id), NULL) "            \
+	"FROM suggestion_state INDEXED BY "
+#define ROAD_REST(first)                                                               \
+	" AND event_seq < ?1 AND event_seq >= " first                                  \
+	" ORDER BY event_seq DESC LIMIT ?2"
+static const char by_kind_sql[] = ROAD_COLUMNS ROAD_UNIT(
+	"?5") "suggestion_state_by_kind WHERE kind_id = ?3" ROAD_REST("?4");
+static const char by_condition_sql[] = ROAD_COLUMNS ROAD_UNIT(
+	"?6") "suggestion_state_by_condition WHERE kind_id = ?3 "
+	      "AND condition_id = ?4" ROAD_REST("?5");
+static const char by_board_sql[] = ROAD_COLUMNS ROAD_UNIT(
+	"?6") "suggestion_state_by_board WHERE board = 1 AND kind_id = ?3 "
+	      "AND condition_id = ?4" ROAD_REST("?5");
+static const char by_category_sql[] = ROAD_COLUMNS ROAD_UNIT(
+	"?7") "suggestion_state_by_category WHERE category_id = ?3 "
+	      "AND kind_id = ?4 AND condition_id = ?5" ROAD_REST("?6");
+static const char by_unit_sql[] = ROAD_COLUMNS ROAD_UNIT(
+	"?5") "suggestion_state_by_unit WHERE unit_id = ?3" ROAD_REST("?4");
 
 enum road_column {
 	ROAD_SEQ,
@@ -245,6 +247,7 @@ struct asked {
 	const struct suggestion_filter *f;
 	struct road_source source;
 	int64_t category; /* 0: any */
+	bool by_unit;     /* the roads are those of the units asked for */
 	int64_t first;    /* no earlier event is of that time */
 };
 
@@ -261,7 +264,8 @@ fits(void *ctx, sqlite3_stmt *s)
 		 sqlite3_column_int64(s, ROAD_CATEGORY) == a->category) &&
 		(!f->board_only || sqlite3_column_int(s, ROAD_BOARD) != 0) &&
 		submitted >= f->from && (f->to == 0 || submitted < f->to) &&
-		(f->unit.n == 0 || unit_below(db_str(s, ROAD_UNIT_NAME), f->unit));
+		(f->unit.n == 0 || a->by_unit ||
+		 unit_below(db_str(s, ROAD_UNIT_NAME), f->unit));
 }
 
 static enum emp_rc
@@ -283,10 +287,10 @@ category_id(struct store_reader *r, struct str name, int64_t *id)
 	return rc;
 }
 
-/* A road per unit of the subtree; *all: there are so many that looking at every row is
- * cheaper. */
+/* A road per unit of the subtree; none where there are so many that looking at every
+ * row is cheaper. */
 static enum emp_rc
-unit_roads(struct store_reader *r, struct page *p, const struct asked *a, bool *all)
+unit_roads(struct store_reader *r, struct page *p, struct asked *a)
 {
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc = db_prepare(r->db, &s,
@@ -299,18 +303,19 @@ unit_roads(struct store_reader *r, struct page *p, const struct asked *a, bool *
 		sqlite3_bind_int64(s, 2, ROAD_UNITS_MAX + 1);
 	}
 	while (rc == EMP_OK) {
-		struct road_arg arg[] = {{.number = 0}, {.number = a->first}};
+		struct road_arg arg[] = {
+			{.number = 0}, {.number = a->first}, {.number = 0}};
 		bool row;
 
 		rc = db_step(s, &row);
 		if (rc != EMP_OK || !row)
 			break;
 		arg[0].number = sqlite3_column_int64(s, 0);
-		rc = page_add_road(p, &a->source, arg, 2);
+		rc = page_add_road(p, &a->source, arg, 3);
 	}
 	sqlite3_finalize(s);
-	*all = p->n > ROAD_UNITS_MAX;
-	if (*all)
+	a->by_unit = p->n <= ROAD_UNITS_MAX;
+	if (!a->by_unit)
 		page_fini(p);
 	return rc;
 }
@@ -330,7 +335,7 @@ set_road(struct road_arg arg[2], unsigned kind, unsigned state, bool names)
 enum emp_rc
 suggestion_roads(struct page *p, const struct road_source *source,
 		 const struct suggestion_filter *f, const struct road_arg *first,
-		 const struct road_arg *last)
+		 const struct road_arg *last, int n_last)
 {
 	struct road_arg arg[ROAD_ARGS_MAX];
 	bool names = source->kind == PLACE_KEY;
@@ -339,41 +344,60 @@ suggestion_roads(struct page *p, const struct road_source *source,
 
 	if (first != NULL)
 		arg[0] = *first;
-	if (last != NULL)
-		arg[n + 2] = *last;
+	for (int i = 0; i < n_last; i++)
+		arg[n + 2 + i] = last[i];
 	for (unsigned k = 1; rc == EMP_OK && k < SUGGESTION_KIND_COUNT; k++) {
 		for (unsigned t = 1; rc == EMP_OK && t < STATE_COUNT; t++) {
 			if ((f->kinds >> k & 1) == 0 || (f->states >> t & 1) == 0)
 				continue;
 			set_road(arg + n, k, t, names);
-			rc = page_add_road(p, source, arg, n + 2 + (last != NULL));
+			rc = page_add_road(p, source, arg, n + 2 + n_last);
 		}
+	}
+	return rc;
+}
+
+/* One per kind, in any state. */
+static enum emp_rc
+kind_roads(struct page *p, const struct asked *a, const struct road_arg last[2])
+{
+	struct road_arg arg[] = {{.number = 0}, last[0], last[1]};
+	enum emp_rc rc = EMP_OK;
+
+	for (unsigned k = 1; rc == EMP_OK && k < SUGGESTION_KIND_COUNT; k++) {
+		if ((a->f->kinds >> k & 1) == 0)
+			continue;
+		arg[0].number = k;
+		rc = page_add_road(p, &a->source, arg, 3);
 	}
 	return rc;
 }
 
 /* Chooses the index, and its ranges. */
 static enum emp_rc
-settle_roads(struct store_reader *r, struct page *p, const struct asked *a,
-	     const char **sql)
+settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char **sql)
 {
 	const struct suggestion_filter *f = a->f;
-	struct road_arg category = {.number = a->category};
-	struct road_arg first = {.number = a->first};
-	bool all = true;
+	const struct road_arg category = {.number = a->category};
+	const struct road_arg last[] = {{.number = a->first},
+					{.number = f->unit.n > 0}};
 	enum emp_rc rc = EMP_OK;
 
 	*sql = by_unit_sql;
 	if (f->unit.n > 0)
-		rc = unit_roads(r, p, a, &all);
-	if (rc != EMP_OK || !all)
+		rc = unit_roads(r, p, a);
+	if (rc != EMP_OK || a->by_unit)
 		return rc;
 	if (a->category != 0) {
 		*sql = by_category_sql;
-		return suggestion_roads(p, &a->source, f, &category, &first);
+		return suggestion_roads(p, &a->source, f, &category, last, 2);
 	}
-	*sql = f->board_only ? by_board_sql : by_kind_sql;
-	return suggestion_roads(p, &a->source, f, NULL, &first);
+	if (f->states == STATE_BITS && !f->board_only) {
+		*sql = by_kind_sql;
+		return kind_roads(p, a, last);
+	}
+	*sql = f->board_only ? by_board_sql : by_condition_sql;
+	return suggestion_roads(p, &a->source, f, NULL, last, 2);
 }
 
 static void

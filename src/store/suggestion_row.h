@@ -42,12 +42,12 @@ EMP_MUST_CHECK enum emp_rc suggestion_one_case(struct store_reader *r,
 					       suggestion_step_fn *step, void *ctx);
 
 /* One road for each kind and state, by name where places are keys, else by number.
- * first, last: what stands before and behind them, NULL: nothing. */
+ * first, last: what stands before and behind them; NULL and 0: nothing. */
 EMP_MUST_CHECK enum emp_rc suggestion_roads(struct page *p,
 					    const struct road_source *source,
 					    const struct suggestion_filter *f,
 					    const struct road_arg *first,
-					    const struct road_arg *last);
+					    const struct road_arg *last, int n_last);
 /* 1, 0, or -1 for NULL. */
 int8_t suggestion_tristate(sqlite3_stmt *s, int column);
 
