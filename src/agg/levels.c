@@ -135,32 +135,6 @@ levels_at(const struct levels *l, enum level_kind k, int64_t t, int64_t *out)
 	sum_children(l, out);
 }
 
-enum emp_rc
-levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
-	      int64_t *out)
-{
-	int64_t *now = malloc(((size_t)l->n + 1) * sizeof *now);
-
-	if (now == NULL)
-		return EMP_NOMEM;
-	levels_at(l, k, from, out);
-	/* Each moment at which something changed inside of the window. */
-	for (size_t i = 0; i < ((size_t)l->n + 1) * LEVEL_KINDS; i++) {
-		const struct steps *s = &l->steps[i];
-
-		for (uint32_t j = 0; i % LEVEL_KINDS == k && j < s->n; j++) {
-			if (s->v[j].at <= from || s->v[j].at > to)
-				continue;
-			levels_at(l, k, s->v[j].at, now);
-			for (uint32_t u = 0; u <= l->n; u++)
-				if (now[u] >= 0 && (out[u] < 0 || now[u] < out[u]))
-					out[u] = now[u];
-		}
-	}
-	free(now);
-	return EMP_OK;
-}
-
 static int
 moment_cmp(const void *pa, const void *pb)
 {
@@ -168,6 +142,56 @@ moment_cmp(const void *pa, const void *pb)
 	int64_t b = *(const int64_t *)pb;
 
 	return (a > b) - (a < b);
+}
+
+/* Each moment of (from, to] at which something changed, ascending, once: units are
+ * often declared all at a time. */
+static uint32_t
+changes(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	int64_t *out)
+{
+	uint32_t n = 0;
+	uint32_t kept = 0;
+
+	for (size_t i = k; i < ((size_t)l->n + 1) * LEVEL_KINDS; i += LEVEL_KINDS)
+		for (uint32_t j = 0; j < l->steps[i].n; j++)
+			if (l->steps[i].v[j].at > from && l->steps[i].v[j].at <= to)
+				out[n++] = l->steps[i].v[j].at;
+	if (n > 1)
+		qsort(out, n, sizeof *out, moment_cmp);
+	for (uint32_t i = 0; i < n; i++)
+		if (i == 0 || out[i] != out[i - 1])
+			out[kept++] = out[i];
+	return kept;
+}
+
+enum emp_rc
+levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	      int64_t *out)
+{
+	size_t units = (size_t)l->n + 1;
+	size_t steps = 1;
+	int64_t *now = malloc(units * sizeof *now);
+	int64_t *at;
+	uint32_t n = 0;
+
+	for (size_t i = k; i < units * LEVEL_KINDS; i += LEVEL_KINDS)
+		steps += l->steps[i].n;
+	at = malloc(steps * sizeof *at);
+	if (now != NULL && at != NULL) {
+		levels_at(l, k, from, out);
+		n = changes(l, k, from, to, at);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		levels_at(l, k, at[i], now);
+		for (size_t u = 0; u < units; u++)
+			if (now[u] >= 0 && (out[u] < 0 || now[u] < out[u]))
+				out[u] = now[u];
+	}
+	n = now != NULL && at != NULL;
+	free(now);
+	free(at);
+	return n ? EMP_OK : EMP_NOMEM;
 }
 
 /* The moments in [from, to) from which on something else may hold, ascending; the first

@@ -78,7 +78,7 @@ struct work {
 	struct wait *waits;
 	uint32_t n_waits;
 	struct tally tally;
-	int64_t today;
+	int64_t today; /* the first day that does not count yet, Unix s */
 };
 
 /* ---- reading -------------------------------------------------------------------- */
@@ -454,6 +454,9 @@ rollup_training(struct job *j)
 	if (j->reader == NULL)
 		return EMP_STALE;
 	w.today = delicate_today(j);
+	if (j->q->as_of_given && tz_floor(j->tz, TZ_DAY, j->q->as_of) < w.today)
+		w.today = tz_floor(j->tz, TZ_DAY, j->q->as_of);
+	j->pub.as_of = pub_time(&j->pub, j->tz, w.today * MS_PER_S);
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_EMPLOYEE) &
 		1u << AUDIENCE_EMPLOYEE;
 	rc = delicate_window(j, months);

@@ -482,6 +482,14 @@ def test_training(c, trainings, step):
         assert {k: row[k] for k in want} == want, name
 
 
+def test_training_as_of_a_day(c, trainings):
+    end = START + 20 * DAY
+    row = c.rollup("training", as_of=at(end + 7200), unit="north,south")["rows"][0]
+    rows = [r for r in trainings if r[0] < 20]
+    want = training_figures(rows, rows, HEADS["north"] + HEADS["south"])
+    assert {k: row[k] for k in want} == want
+
+
 def test_holders_with_current_training(c, decisions, trainings):
     row = c.rollup("training", from_=at(START), to=at(END))["rows"][0]
     # "lost" is a unit of an unknown number of people.
