@@ -382,6 +382,30 @@ def test_reviews_of_today_count_tomorrow(c, decisions):
     assert c.rollup("decisions")["reviews"] == before
 
 
+def months_between(first, last):
+    return [m for m, (a, b) in MONTHS.items() if first <= a and b <= last]
+
+
+@pytest.mark.parametrize("rollup,n,rows", [("decisions", "n", "reviews"),
+                                           ("training", "completed", "rows")])
+def test_sums_of_whole_blocks(c, decisions, trainings, rollup, n, rows):
+    """Whatever window and unit is asked for: no two answers differ by less than a block,
+    as every one is a sum of blocks, and the blocks do not depend on the question."""
+    blocks = {(r["time"], r["unit"]): r[n]
+              for r in c.rollup(rollup, group_by="unit", step="month", from_=at(START),
+                                to=at(END))[rows]}
+    assert len(blocks) > 6
+    for first, last in ((0, 31), (31, 59), (59, 90), (0, 59), (31, 90), (0, 90)):
+        for unit in (None, "north", "north/a", "south", "north,south", "north/b"):
+            params = {"unit": unit} if unit else {}
+            got = c.rollup(rollup, from_=at(START + first * DAY),
+                           to=at(START + last * DAY), **params)[rows]
+            want = sum(v for (m, u), v in blocks.items() if m in months_between(first, last)
+                       and (unit is None or any(u == x or (u or "").startswith(x + "/")
+                                                for x in unit.split(","))))
+            assert (got[0][n] or 0) == want, (first, last, unit)
+
+
 # ---- backing -------------------------------------------------------------------------
 
 
