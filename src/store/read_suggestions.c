@@ -50,10 +50,12 @@ enum row_column {
 	"WHERE submitted >= ?1 AND submitted < ?2 "
 #define LIVES_FEW 10000
 static const char lives_of_requests[] = LIFE_COLUMNS
-	" FROM suggestion_state AS state INDEXED BY suggestion_state_by_kind " LIVES_JOIN
+	" FROM suggestion_state AS state "
+	"INDEXED BY suggestion_state_by_kind " LIVES_JOIN
 	"AND state.kind_id = ?3 AND ?4 IS NOT NULL";
 static const char lives_of_few[] = LIFE_COLUMNS
-	" FROM suggestion_state AS state INDEXED BY suggestion_state_by_submitted " LIVES_JOIN
+	" FROM suggestion_state AS state "
+	"INDEXED BY suggestion_state_by_submitted " LIVES_JOIN
 	"AND state.kind_id <> ?3 AND ?4 IS NOT NULL";
 static const char lives_of_many[] = LIFE_COLUMNS
 	" FROM suggestion_state AS state NOT INDEXED " LIVES_JOIN
