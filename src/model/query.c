@@ -361,7 +361,8 @@ static enum emp_rc
 set_category(struct query *q, const struct parameter *par, struct str value,
 	     struct problem *p)
 {
-	if (!name_valid(value))
+	/* Alerts have categories of their own: complaint/checkout. */
+	if (q->rollup == ASK_ALERTS ? !unit_valid(value) : !name_valid(value))
 		return bad(par, p, "is no name");
 	q->category = value;
 	return EMP_OK;
@@ -389,6 +390,20 @@ set_limit(struct query *q, const struct parameter *par, struct str value,
 				   "expected a number of rows from 1 to %d",
 				   QUERY_LIMIT_MAX);
 	q->limit = (uint32_t)limit;
+	return EMP_OK;
+}
+
+static enum emp_rc
+set_days(struct query *q, const struct parameter *par, struct str value,
+	 struct problem *p)
+{
+	uint64_t days;
+
+	if (!num_u64(value, &days) || days == 0 || days > QUERY_DAYS_MAX)
+		return problem_set(p, EMP_INVALID, par->name,
+				   "expected a number of days from 1 to %d",
+				   QUERY_DAYS_MAX);
+	q->days = (uint32_t)days;
 	return EMP_OK;
 }
 
@@ -443,6 +458,7 @@ static const struct parameter parameters[] = {
 	{"state", IN(ASK_SUGGESTIONS), set_states, 0},
 	{"overdue", IN(ASK_SUGGESTIONS), set_flag, 0},
 	{"board", IN(ASK_SUGGESTIONS), set_flag, 0},
+	{"days", IN(ASK_INITIATIVES), set_days, 0},
 	{"limit", IN_PAGES, set_limit, 0},
 	{"cursor", IN_PAGES, set_cursor, 0},
 	{"source", IN(ASK_SUGGESTION), set_source, 0},
@@ -465,6 +481,7 @@ query_init(struct query *q, enum rollup r)
 	*q = (struct query){
 		.rollup = (uint8_t)r,
 		.limit = QUERY_LIMIT,
+		.days = QUERY_DAYS,
 		.from = QUERY_FOREVER_FROM,
 		.to = QUERY_FOREVER_TO,
 	};

@@ -56,6 +56,8 @@ enum field {
 #define QUERY_ROWS_MAX 100000
 #define QUERY_LIMIT 50 /* rows of a page */
 #define QUERY_LIMIT_MAX 500
+#define QUERY_DAYS 28
+#define QUERY_DAYS_MAX 366
 #define QUERY_FOREVER_FROM 0LL
 #define QUERY_FOREVER_TO 9214646400LL /* 2262-01-01, behind every event */
 
@@ -85,6 +87,7 @@ struct query {
 	uint32_t states; /* bit per enum suggestion_state (`state`); 0: all */
 	struct str category;
 	bool overdue, board;
+	uint32_t days;     /* initiatives: before and after; QUERY_DAYS unless asked */
 	uint32_t limit;    /* rows of a page; QUERY_LIMIT unless asked */
 	struct str cursor; /* `next` of the page before; n == 0: the first */
 	struct str source; /* of q->id; n == 0: any */

@@ -139,5 +139,15 @@ int surveys_question(const struct surveys *s, const struct survey *v, struct str
  * EMP_INVALID with the pointer of the question in the document of `v`. */
 EMP_MUST_CHECK enum emp_rc
 surveys_check_twins(const struct surveys *s, const struct survey *v, struct problem *p);
+/* The same question asked of customers [0] and of employees [1]. */
+struct survey_twin {
+	const struct survey *survey[2]; /* one NULL: a question without a twin */
+	const struct question *question[2];
+};
+/* Calls fn for every pair of twins once, and for every declared question on a scale
+ * that has none: its document names no twin and nobody names it, or the one that is
+ * named does not exist. Sorted by survey; pairs by that of customers. */
+void surveys_each_twin(const struct surveys *s,
+		       void (*fn)(void *ctx, const struct survey_twin *t), void *ctx);
 
 #endif

@@ -206,3 +206,57 @@ surveys_check_twins(const struct surveys *s, const struct survey *v, struct prob
 	}
 	return EMP_OK;
 }
+
+static bool
+twins_fit(const struct question *x, const struct question *y)
+{
+	return metric_is_scale(x->metric) && x->metric == y->metric && x->lo == y->lo &&
+		x->hi == y->hi && x->satisfied == y->satisfied;
+}
+
+/* Calls fn for every twin that x has in another survey; whether there was one. */
+static bool
+each_twin_of(const struct surveys *s, const struct survey *v, const struct question *x,
+	     void (*fn)(void *ctx, const struct survey_twin *t), void *ctx)
+{
+	bool any = false;
+
+	for (size_t k = 0; k < s->n; k++) {
+		const struct survey *other = s->list[k];
+
+		for (uint32_t j = 0; j < other->n_questions; j++) {
+			const struct question *y = &other->questions[j];
+
+			if (other->audience == v->audience || !twins_fit(x, y) ||
+			    (!twin_is(x->twin, other->name, y->name) &&
+			     !twin_is(y->twin, v->name, x->name)))
+				continue;
+			any = true;
+			if (v->audience == AUDIENCE_CUSTOMER)
+				fn(ctx, &(struct survey_twin){{v, other}, {x, y}});
+		}
+	}
+	return any;
+}
+
+void
+surveys_each_twin(const struct surveys *s,
+		  void (*fn)(void *ctx, const struct survey_twin *t), void *ctx)
+{
+	for (size_t k = 0; k < s->n; k++) {
+		const struct survey *v = s->list[k];
+		bool inside = v->audience == AUDIENCE_EMPLOYEE;
+
+		for (uint32_t i = 0; i < v->n_questions; i++) {
+			const struct question *x = &v->questions[i];
+			struct survey_twin alone = {.survey = {NULL, NULL}};
+
+			if (!metric_is_scale(x->metric) ||
+			    each_twin_of(s, v, x, fn, ctx) || !x->declared)
+				continue;
+			alone.survey[inside] = v;
+			alone.question[inside] = x;
+			fn(ctx, &alone);
+		}
+	}
+}

@@ -349,6 +349,21 @@ head_json(const struct rollup_pub *p, struct buf *out)
 }
 
 static void
+only_row(struct buf *out, const struct pub_table *t)
+{
+	struct quoted q[PUB_COLUMNS_MAX];
+
+	if (t->n == 0) {
+		buf_add_z(out, "null");
+		return;
+	}
+	quote_names(t, q);
+	buf_add_c(out, '{');
+	(void)row_members(out, t, q, t->rows, 0, t->n_columns, false);
+	buf_add_c(out, '}');
+}
+
+static void
 rows_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
 {
 	struct quoted q[PUB_COLUMNS_MAX];
@@ -378,7 +393,10 @@ encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
 		buf_add_z(out, ",");
 		buf_add_json(out, str_from(p->extra[i].name));
 		buf_add_c(out, ':');
-		table_rows(out, &p->extra[i]);
+		if (p->extra[i].one)
+			only_row(out, &p->extra[i]);
+		else
+			table_rows(out, &p->extra[i]);
 	}
 	for (uint32_t i = 0; i < p->n_scalars; i++) {
 		buf_add_z(out, ",");
@@ -394,6 +412,10 @@ encode_json(const struct rollup_pub *p, enum shape shape, struct buf *out)
 	}
 	if (p->n_missing > 0)
 		buf_add_c(out, ']');
+	if (p->note != NULL) {
+		buf_add_z(out, ",\"note\":");
+		buf_add_json(out, str_from(p->note));
+	}
 	if (p->form == PUB_LIST) {
 		buf_add_z(out, ",\"next\":");
 		if (p->next.n == 0)

@@ -1,5 +1,6 @@
 # src/privacy: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/alerts.c \
 	%D%/block.c \
 	%D%/block.h \
 	%D%/boundaries.c \
@@ -8,6 +9,7 @@ libempower_a_SOURCES += \
 	%D%/breadth.h \
 	%D%/cards.c \
 	%D%/cards.h \
+	%D%/coherence.c \
 	%D%/contact.c \
 	%D%/decisions.c \
 	%D%/decisions.h \
@@ -17,16 +19,20 @@ libempower_a_SOURCES += \
 	%D%/evidence.h \
 	%D%/feeds.c \
 	%D%/fold.c \
+	%D%/initiatives.c \
 	%D%/job.c \
 	%D%/list.c \
 	%D%/lives.c \
 	%D%/lives.h \
 	%D%/me.c \
 	%D%/one.c \
+	%D%/overview.c \
 	%D%/participation.c \
 	%D%/pub.c \
 	%D%/pub.h \
 	%D%/recognition.c \
+	%D%/reported.c \
+	%D%/reported.h \
 	%D%/retention.c \
 	%D%/reviews.c \
 	%D%/rollup.c \

@@ -102,11 +102,31 @@ take_answer(void *ctx, const struct event_row *e)
 	return rc;
 }
 
+/* By the counters: where nobody was invited, the rate needs no rows. */
+static bool
+anybody_invited(const struct job *j)
+{
+	const struct rollup_raw *raw = j->raw;
+
+	for (uint32_t g = 0; g < raw->n_groups; g++)
+		for (uint32_t k = 0; k < raw->n_sums; k++)
+			for (uint32_t t = 0; t < raw->n_times; t++) {
+				const uint64_t *v = raw_sums_at(raw, k, g, t);
+
+				if (v != NULL && v[SLOT_INVITED] > 0)
+					return true;
+			}
+	return false;
+}
+
 static enum emp_rc
 read_rows(struct work *w)
 {
-	enum emp_rc rc = responses_new(&w->responses);
+	enum emp_rc rc;
 
+	if (w->j->brief && !anybody_invited(w->j))
+		return EMP_OK;
+	rc = responses_new(&w->responses);
 	w->respondents.columns = 1;
 	if (rc == EMP_OK)
 		rc = people_new(&w->people);

@@ -80,6 +80,32 @@ pub_missing(struct rollup_pub *p, const char *event)
 	p->missing[p->n_missing++] = event;
 }
 
+double
+pub_read(const struct pub_table *t, const struct pub_row *r, const char *column)
+{
+	for (uint32_t i = 0; i < t->n_columns; i++) {
+		const struct pub_column *c = &t->columns[i];
+		struct pub_value v = {.kind = PUB_SKIP};
+
+		if (strcmp(c->name, column) != 0)
+			continue;
+		c->get(c, r, &v);
+		return v.kind == PUB_COUNT ? (double)v.count
+			: v.kind == PUB_FIGURE ? v.figure
+					       : NAN;
+	}
+	return NAN;
+}
+
+const struct pub_table *
+pub_table_find(const struct rollup_pub *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->n_extra; i++)
+		if (strcmp(p->extra[i].name, name) == 0)
+			return &p->extra[i];
+	return NULL;
+}
+
 struct str
 pub_time(struct rollup_pub *p, const struct tz *tz, int64_t t_ms)
 {

@@ -67,12 +67,13 @@ struct pub_table {
 	const struct pub_column *columns;
 	uint32_t n_columns;
 	uint32_t n_figures, n_texts; /* of a row; 0: PUB_FIGURES, no texts */
+	bool one; /* beside the rows: its only row, null where there is none */
 	struct pub_row *rows;
 	uint32_t n, max;
 };
 
 #define PUB_COLUMNS_MAX 64
-#define PUB_EXTRA_MAX 4
+#define PUB_EXTRA_MAX 12
 #define PUB_SCALARS_MAX 4
 
 struct pub_cohort {
@@ -107,7 +108,8 @@ struct rollup_pub {
 	const struct pub_cohort *cohorts; /* with has_cohorts */
 	uint32_t n_cohorts;
 	bool has_cohorts;
-	const char *missing[4]; /* events without which a figure is null */
+	const char *note; /* for the reader of the answer; NULL: none */
+	const char *missing[8]; /* events without which a figure is null */
 	uint32_t n_missing;
 };
 
@@ -148,6 +150,13 @@ void pub_get_flag(const struct pub_column *c, const struct pub_row *r,
 		  struct pub_value *v);
 void pub_get_suppressed(const struct pub_column *c, const struct pub_row *r,
 			struct pub_value *v);
+
+/* What a published row says in the column of that name; NAN where it says null or
+ * nothing. Answers that are made of others are made of this, so that they show nothing
+ * that those would not. */
+double pub_read(const struct pub_table *t, const struct pub_row *r, const char *column);
+/* The extra table of that name, NULL: there is none. */
+const struct pub_table *pub_table_find(const struct rollup_pub *p, const char *name);
 
 /* "2026-01-01T00:00:00+01:00" in the zone, "Z" where it stands at UTC. The text lives
  * in the arena; n == 0 when out of memory. */

@@ -243,8 +243,11 @@ cohorts_publish(struct work *w)
 static enum emp_rc
 read_rows(struct work *w)
 {
-	enum emp_rc rc = cohorts_new(&w->cohorts, w->j->tz);
+	enum emp_rc rc = EMP_OK;
 
+	if (w->j->brief)
+		return job_levels(w->j);
+	rc = cohorts_new(&w->cohorts, w->j->tz);
 	if (rc == EMP_OK)
 		rc = store_read_events(w->j->reader, 1u << EVENT_SIGNAL_RECORDED, 0,
 				       INT64_MAX, take_signup, w);

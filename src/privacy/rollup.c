@@ -23,6 +23,10 @@ static enum emp_rc (*const builders[ASK_COUNT])(struct job *j) = {
 	[ASK_BOUNDARIES] = ask_boundaries,
 	[ASK_CANDIDATES] = ask_candidates,
 	[ASK_ME] = ask_me,
+	[ASK_COHERENCE] = ask_coherence,
+	[ASK_ALERTS] = ask_alerts,
+	[ASK_OVERVIEW] = ask_overview,
+	[ASK_INITIATIVES] = ask_initiatives,
 };
 
 enum emp_rc
@@ -85,6 +89,34 @@ rollups_seq(const struct rollups *r)
 	return agg_published(r->agg);
 }
 
+/* ---- one answer ----------------------------------------------------------------- */
+
+static enum emp_rc
+build(struct job *j)
+{
+	enum emp_rc rc;
+
+	pub_init(&j->pub);
+	agg_published_at(j->c->r->agg, &j->seq, &j->as_of);
+	if (j->as_of != 0)
+		j->pub.as_of = pub_time(&j->pub, j->tz, j->as_of);
+	j->pub.step = step_name(j->q->step);
+	if (builders[j->q->rollup])
+		rc = builders[j->q->rollup](j);
+	else
+		rc = problem_set(j->problem, EMP_UNSUPPORTED, "",
+				 "this version does not answer that yet");
+	return rc == EMP_OK ? j->rc : rc;
+}
+
+static void
+job_fini(struct job *j)
+{
+	merge_free(&j->merge);
+	people_free(&j->cells);
+	pub_fini(&j->pub);
+}
+
 enum emp_rc
 rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *defs,
 	      struct store_reader *reader, struct buf *out, struct problem *p)
@@ -95,20 +127,8 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 			.reader = reader,
 			.problem = p,
 			.tz = store_tz(c->r->store)};
-	enum emp_rc rc;
+	enum emp_rc rc = build(&j);
 
-	pub_init(&j.pub);
-	agg_published_at(c->r->agg, &j.seq, &j.as_of);
-	if (j.as_of != 0)
-		j.pub.as_of = pub_time(&j.pub, j.tz, j.as_of);
-	j.pub.step = step_name(q->step);
-	if (builders[q->rollup])
-		rc = builders[q->rollup](&j);
-	else
-		rc = problem_set(p, EMP_UNSUPPORTED, "",
-				 "this version does not answer that yet");
-	if (rc == EMP_OK && j.rc != EMP_OK)
-		rc = j.rc;
 	if (rc == EMP_TOO_LARGE)
 		rc = problem_set(p, EMP_INVALID, "",
 				 "the answer would be too large: narrow the window or "
@@ -117,8 +137,66 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 		pub_encode(&j.pub, q->format, q->shape, out);
 		rc = buf_ok(out) ? EMP_OK : EMP_NOMEM;
 	}
-	merge_free(&j.merge);
-	people_free(&j.cells);
-	pub_fini(&j.pub);
+	job_fini(&j);
 	return rc;
+}
+
+/* ---- answers inside an answer --------------------------------------------------- */
+
+void
+sub_query(struct query *q, const struct job *j, enum rollup r)
+{
+	query_init(q, r);
+	q->scopes = j->q->scopes;
+	q->only_unit = j->q->only_unit;
+	q->filter[DIM_UNIT] = j->q->filter[DIM_UNIT];
+	q->as_of_given = j->q->as_of_given;
+	q->as_of = j->q->as_of;
+}
+
+void
+sub_open(struct sub *s, const struct job *j)
+{
+	s->job = (struct job){.c = j->c,
+			      .q = &s->q,
+			      .defs = j->defs,
+			      .reader = j->reader,
+			      .problem = j->problem,
+			      .tz = j->tz,
+			      .levels = j->levels,
+			      .brief = true};
+}
+
+enum emp_rc
+sub_build(struct sub *s)
+{
+	return build(&s->job);
+}
+
+enum emp_rc
+sub_run(struct sub *s, struct job *j)
+{
+	enum emp_rc rc;
+
+	sub_open(s, j);
+	rc = build(&s->job);
+	for (uint32_t i = 0; rc == EMP_OK && i < s->job.pub.n_missing; i++)
+		pub_missing(&j->pub, s->job.pub.missing[i]);
+	j->pub.incomplete |= s->job.pub.incomplete;
+	return rc;
+}
+
+void
+sub_close(struct sub *s)
+{
+	job_fini(&s->job);
+}
+
+int64_t
+sub_time(const struct sub *s, const struct pub_row *r)
+{
+	for (uint32_t i = 0; i < s->job.n_times && r->time.n > 0; i++)
+		if (s->job.times[i].text.p == r->time.p)
+			return s->job.times[i].start;
+	return INT64_MIN;
 }

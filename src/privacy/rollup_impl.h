@@ -56,6 +56,8 @@ struct job {
 	struct people *cells;  /* see job_cell */
 	struct levels *levels; /* the context's */
 	enum emp_rc rc;        /* of a callback */
+	bool brief; /* part of another answer: leave out what only rows of all time say
+		     */
 };
 
 #define K_ANONYMITY 5 /* people in a unit that is shown by itself */
@@ -127,6 +129,25 @@ bool delicate_counts(const struct job *j, int64_t t, int64_t today);
 /* Mean headcount by [time * groups + group], -1: not declared. In the arena. */
 EMP_MUST_CHECK enum emp_rc delicate_means(struct job *j, int64_t today, int64_t **out);
 
+/* An answer inside an answer: the same figures by the same way, and no more than it
+ * would show by itself. The parent has called job_levels; sub_close in any case. */
+struct sub {
+	struct query q;
+	struct job job;
+};
+/* A query for it, with the unit, as_of and token of the parent's. */
+void sub_query(struct query *q, const struct job *j, enum rollup r);
+/* sub->q is set. Then sub_build, or the steps of an answer that has no name, which
+ * start with pub_init. */
+void sub_open(struct sub *s, const struct job *j);
+/* By what q->rollup says. */
+EMP_MUST_CHECK enum emp_rc sub_build(struct sub *s);
+/* Both. What it misses, the parent misses. */
+EMP_MUST_CHECK enum emp_rc sub_run(struct sub *s, struct job *j);
+void sub_close(struct sub *s);
+/* Start of a row's bucket; INT64_MIN: the row has none. */
+int64_t sub_time(const struct sub *s, const struct pub_row *r);
+
 /* Rollups. */
 EMP_MUST_CHECK enum emp_rc rollup_satisfaction(struct job *j);
 EMP_MUST_CHECK enum emp_rc rollup_retention(struct job *j);
@@ -145,6 +166,14 @@ EMP_MUST_CHECK enum emp_rc rollup_contact(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_boundaries(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_candidates(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_me(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_coherence(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_alerts(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_overview(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_initiatives(struct job *j);
+
+/* The column of satisfaction that says most about a question; NULL: it is not on a
+ * scale. */
+const char *satisfaction_headline(const struct question *q);
 
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */

@@ -90,6 +90,26 @@ metric_of(enum scored s)
 	return METRIC_NONE;
 }
 
+const char *
+satisfaction_headline(const struct question *q)
+{
+	switch ((enum metric)q->metric) {
+	case METRIC_CSAT:
+		return "csat";
+	case METRIC_NPS:
+		return "nps";
+	case METRIC_CES:
+		return "ces_easy";
+	case METRIC_PULSE:
+		return "favorable";
+	case METRIC_NONE:
+	case METRIC_CHOICE:
+	case METRIC_TEXT:
+		break;
+	}
+	return NULL;
+}
+
 static void
 get_score(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {

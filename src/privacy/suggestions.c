@@ -42,6 +42,7 @@ enum figure {
 	FIG_LATE_SLA,
 	FIG_ACKNOWLEDGED_IN_TIME,
 	FIG_ANSWERED_IN_TIME,
+	FIG_ANSWERED_DUE,
 	FIG_FELT_HEARD,
 	FIG_FELT_HEARD_N,
 	FIGURES
@@ -146,6 +147,7 @@ static const struct pub_column columns[] = {
 	{"overdue_sla", pub_get_count, FIG_LATE_SLA},
 	{"acknowledged_in_time", pub_get_figure, FIG_ACKNOWLEDGED_IN_TIME},
 	{"answered_in_time", pub_get_figure, FIG_ANSWERED_IN_TIME},
+	{"answered_in_time_n", pub_get_count, FIG_ANSWERED_DUE},
 	{"felt_heard", get_felt_heard, FIG_FELT_HEARD},
 	{"felt_heard_n", get_felt_heard_n, FIG_FELT_HEARD_N},
 };
@@ -338,6 +340,7 @@ fill_row(const struct work *w, struct pub_row *r, struct bucket *b)
 	f[FIG_ACKNOWLEDGED_IN_TIME] = metric_share(s->acknowledged_in_time,
 						   s->acknowledged_due);
 	f[FIG_ANSWERED_IN_TIME] = metric_share(s->answered_in_time, s->answered_due);
+	f[FIG_ANSWERED_DUE] = (double)s->answered_due;
 	f[FIG_FELT_HEARD] = s->rated > 0 ? (double)s->felt_heard / (double)s->rated
 					 : NAN;
 	f[FIG_FELT_HEARD_N] = (double)s->rated;

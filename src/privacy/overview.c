@@ -1,0 +1,493 @@
+/* The overview: what a dashboard shows first, in one answer. Every figure of it is one
+ * that another answer publishes, asked for as an answer inside this one, for the window
+ * and for as long a time before it. So it says nothing that those would not, and there
+ * is no second formula. */
+#include "privacy/rollup_impl.h"
+
+#include "base/clock.h"
+
+#define WINDOW_DAYS 30
+
+enum window { NOW, BEFORE, WINDOWS };
+
+/* A figure of a section: its names, and the column that it is taken from. */
+struct item {
+	const char *name, *previous, *column;
+	bool count;
+};
+#define COUNTED(name, column)                                                          \
+	{                                                                              \
+		name, "previous_" name, column, true                                   \
+	}
+#define FIGURE(name)                                                                   \
+	{                                                                              \
+		name, "previous_" name, name, false                                    \
+	}
+#define ITEMS_MAX 8
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
+
+/* The first of each is how much there was: none is 0, not unknown. */
+static const struct item suggestion_items[] = {
+	COUNTED("n", "n"),
+	COUNTED("open", "open"),
+	COUNTED("overdue_sla", "overdue_sla"),
+	COUNTED("overdue_feedback", "overdue_feedback"),
+	FIGURE("told"),
+	FIGURE("reason"),
+	FIGURE("first_response_median_h"),
+	FIGURE("first_response_median_h_at_least"),
+};
+static const struct item decision_items[] = {
+	COUNTED("n", "n"),
+	FIGURE("delegated"),
+	FIGURE("restriction"),
+	FIGURE("benefit"),
+};
+static const struct item recognition_items[] = {
+	COUNTED("n", "n"),
+	COUNTED("recipients", "recipients"),
+	FIGURE("coverage"),
+};
+static const struct item retention_items[] = {
+	COUNTED("complaints", "complaint"),
+	COUNTED("cancellations", "cancellation"),
+	COUNTED("renewals", "renewal"),
+	FIGURE("churn_of_due"),
+};
+#define RETENTION_COUNTS 3
+static const struct item coherence_items[] = {
+	COUNTED("twins", "twins"),
+	FIGURE("index"),
+	FIGURE("care_deficit"),
+};
+
+struct work {
+	struct job *j;
+	struct query window[WINDOWS]; /* only from and to */
+	struct sub sub;
+	uint32_t next; /* where the next row is, usually: both windows have one order */
+};
+
+static struct pub_table *
+table_add(struct work *w, const char *name, const struct pub_column *c, uint32_t n)
+{
+	struct pub_table *t = &w->j->pub.extra[w->j->pub.n_extra++];
+
+	*t = (struct pub_table){.name = name, .columns = c, .n_columns = n};
+	return t;
+}
+
+/* An answer for one of the windows. *found is false where this version has none. */
+static enum emp_rc
+ask(struct work *w, enum rollup rollup, enum window window, const char *audience,
+    bool *found)
+{
+	struct query *q = &w->sub.q;
+	enum emp_rc rc;
+
+	sub_query(q, w->j, rollup);
+	q->from = w->window[window].from;
+	q->to = w->window[window].to;
+	q->from_given = q->to_given = true;
+	*found = false;
+	if (q->from >= q->to) {
+		/* Nothing was before the beginning of time. */
+		sub_open(&w->sub, w->j);
+		return EMP_OK;
+	}
+	if (audience != NULL) {
+		q->filter[FIELD_AUDIENCE].n = 1;
+		q->filter[FIELD_AUDIENCE].value[0] = str_from(audience);
+	}
+	rc = sub_run(&w->sub, w->j);
+	*found = rc == EMP_OK;
+	return rc == EMP_UNSUPPORTED ? EMP_OK : rc;
+}
+
+/* ---- rows by survey ------------------------------------------------------------- */
+
+enum survey_figure { FIG_VALUE, FIG_PREVIOUS_N, FIG_PREVIOUS, FIG_CHANGE };
+#define TEXT_METRIC 0
+
+static void
+get_if(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	if (!r->suppressed)
+		pub_get_text(c, r, v);
+}
+
+static const struct pub_column question_columns[] = {
+	{"audience", pub_get_audience, 0},
+	{"survey", pub_get_key, 0},
+	{"question", pub_get_key, 1},
+	{"metric", get_if, TEXT_METRIC},
+	{"n", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
+	{"value", pub_get_figure, FIG_VALUE},
+	{"previous_n", pub_get_count, FIG_PREVIOUS_N},
+	{"previous", pub_get_figure, FIG_PREVIOUS},
+	{"change", pub_get_figure, FIG_CHANGE},
+};
+
+static const struct pub_column participation_columns[] = {
+	{"audience", pub_get_audience, 0},
+	{"survey", pub_get_key, 0},
+	{"n", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
+	{"response_rate", pub_get_figure, FIG_VALUE},
+	{"previous_n", pub_get_count, FIG_PREVIOUS_N},
+	{"previous_response_rate", pub_get_figure, FIG_PREVIOUS},
+	{"change", pub_get_figure, FIG_CHANGE},
+};
+
+static const struct pub_group of_audience[] = {
+	[AUDIENCE_CUSTOMER] = {.audience = AUDIENCE_CUSTOMER},
+	[AUDIENCE_EMPLOYEE] = {.audience = AUDIENCE_EMPLOYEE},
+};
+
+/* The row of that survey and question, made where only the window before has one: what
+ * is no longer asked is a change, too. */
+static struct pub_row *
+row_for(struct work *w, struct pub_table *t, const struct pub_row *like)
+{
+	struct pub_row *r;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		r = &t->rows[(w->next + i) % t->n];
+		if (str_eq(r->key[0], like->key[0]) &&
+		    str_eq(r->key[1], like->key[1])) {
+			w->next = (uint32_t)(r - t->rows) + 1;
+			return r;
+		}
+	}
+	r = pub_row_add(&w->j->pub, t);
+	if (r == NULL)
+		return NULL;
+	r->group = &of_audience[like->group->audience];
+	r->key[0] = like->key[0];
+	r->key[1] = like->key[1];
+	r->suppressed = like->suppressed;
+	r->figure[FIG_PREVIOUS_N] = 0;
+	return r;
+}
+
+static enum emp_rc
+survey_row(struct work *w, struct pub_table *t, const struct pub_row *like,
+	   const char *column, enum window window)
+{
+	const struct pub_table *from = &w->sub.job.pub.rows;
+	struct pub_row *r = row_for(w, t, like);
+
+	if (r == NULL)
+		return EMP_NOMEM;
+	if (t->n_texts > 0 && column != NULL)
+		r->text[TEXT_METRIC] = str_from(column);
+	if (like->suppressed || column == NULL)
+		return EMP_OK;
+	if (window == NOW)
+		r->n = like->n;
+	else
+		r->figure[FIG_PREVIOUS_N] = (double)like->n;
+	r->figure[window == NOW ? FIG_VALUE : FIG_PREVIOUS] = pub_read(from, like,
+								       column);
+	r->figure[FIG_CHANGE] = r->figure[FIG_VALUE] - r->figure[FIG_PREVIOUS];
+	return EMP_OK;
+}
+
+static enum emp_rc
+surveys_add(struct work *w, struct pub_table *t, enum rollup rollup,
+	    const char *audience)
+{
+	for (int i = 0; i < WINDOWS; i++) {
+		bool found;
+		enum emp_rc rc = ask(w, rollup, (enum window)i, audience, &found);
+
+		for (uint32_t k = 0; found && k < w->sub.job.pub.rows.n; k++) {
+			const struct pub_row *like = &w->sub.job.pub.rows.rows[k];
+			const char *column = rollup == ROLLUP_PARTICIPATION
+				? "response_rate"
+				: like->question == NULL
+				? NULL
+				: satisfaction_headline(like->question);
+
+			/* What is not on a scale has no one figure. */
+			if (rc == EMP_OK && (column != NULL || like->suppressed))
+				rc = survey_row(w, t, like, column, (enum window)i);
+		}
+		sub_close(&w->sub);
+		if (rc != EMP_OK)
+			return rc;
+	}
+	return EMP_OK;
+}
+
+static enum emp_rc
+surveys(struct work *w, const char *name, enum rollup rollup,
+	const struct pub_column *columns, uint32_t n)
+{
+	struct pub_table *t = table_add(w, name, columns, n);
+	enum emp_rc rc;
+
+	t->n_texts = 1;
+	rc = surveys_add(w, t, rollup, "customer");
+	return rc == EMP_OK ? surveys_add(w, t, rollup, "employee") : rc;
+}
+
+/* ---- sections ------------------------------------------------------------------- */
+
+static void
+take_row(const struct rollup_pub *p, const struct pub_table *t,
+	 const struct item *items, uint32_t n, double *into)
+{
+	(void)p;
+	for (uint32_t i = 0; t != NULL && t->n > 0 && i < n; i++)
+		into[i] = pub_read(t, &t->rows[0], items[i].column);
+}
+
+static void
+take_rows(const struct rollup_pub *p, const struct item *items, uint32_t n,
+	  double *into)
+{
+	take_row(p, &p->rows, items, n, into);
+}
+
+static void
+take_figures(const struct rollup_pub *p, const struct item *items, uint32_t n,
+	     double *into)
+{
+	take_row(p, pub_table_find(p, "figures"), items, n, into);
+}
+
+static void
+take_scalars(const struct rollup_pub *p, const struct item *items, uint32_t n,
+	     double *into)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < p->n_scalars; k++)
+			if (strcmp(p->scalar[k].name, items[i].column) == 0)
+				into[i] = p->scalar[k].v;
+}
+
+/* A row per signal; churn of the whole. */
+static void
+take_retention(const struct rollup_pub *p, const struct item *items, uint32_t n,
+	       double *into)
+{
+	for (uint32_t i = 0; i < RETENTION_COUNTS; i++) {
+		into[i] = 0;
+		for (uint32_t k = 0; k < p->rows.n; k++)
+			if (str_is(p->rows.rows[k].key[0], items[i].column))
+				into[i] = pub_read(&p->rows, &p->rows.rows[k], "n");
+	}
+	take_scalars(p, items, n, into);
+}
+
+struct section {
+	const char *name;
+	enum rollup rollup;
+	const char *audience;
+	const struct item *items;
+	uint32_t n;
+	void (*take)(const struct rollup_pub *p, const struct item *items, uint32_t n,
+		     double *into);
+};
+
+static const struct section sections[] = {
+	{"retention", ROLLUP_RETENTION, "customer", retention_items,
+	 COUNT(retention_items), take_retention},
+	{"suggestions", ROLLUP_SUGGESTIONS, "customer", suggestion_items,
+	 COUNT(suggestion_items), take_rows},
+	{"decisions", ROLLUP_DECISIONS, NULL, decision_items, COUNT(decision_items),
+	 take_rows},
+	{"recognition", ROLLUP_RECOGNITION, "employee", recognition_items,
+	 COUNT(recognition_items), take_figures},
+	{"coherence", ASK_COHERENCE, NULL, coherence_items, COUNT(coherence_items),
+	 take_scalars},
+};
+
+static enum emp_rc
+section(struct work *w, const struct section *s)
+{
+	struct arena *a = &w->j->pub.arena;
+	struct pub_column *columns = arena_alloc(a, 2 * ITEMS_MAX * sizeof *columns);
+	struct pub_table *t = table_add(w, s->name, columns, s->n * WINDOWS);
+	struct pub_row *r;
+
+	EMP_ASSERT(s->n <= ITEMS_MAX);
+	t->one = true;
+	t->n_figures = ITEMS_MAX * WINDOWS;
+	if (columns == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < s->n * WINDOWS; i++) {
+		const struct item *item = &s->items[i % s->n];
+
+		columns[i] = (struct pub_column){
+			i < s->n ? item->name : item->previous,
+			item->count ? pub_get_count : pub_get_figure, (uint8_t)i};
+	}
+	for (int i = 0; i < WINDOWS; i++) {
+		bool found;
+		enum emp_rc rc = ask(w, s->rollup, (enum window)i, s->audience, &found);
+
+		if (found && t->n == 0 && pub_row_add(&w->j->pub, t) == NULL)
+			rc = EMP_NOMEM;
+		if (rc == EMP_OK && found) {
+			r = &t->rows[0];
+			r->figure[(uint32_t)i * s->n] = 0;
+			s->take(&w->sub.job.pub, s->items, s->n,
+				r->figure + (uint32_t)i * s->n);
+		}
+		sub_close(&w->sub);
+		if (rc != EMP_OK)
+			return rc;
+	}
+	return EMP_OK;
+}
+
+/* How things are now, without a window. */
+static enum emp_rc
+contact(struct work *w)
+{
+	static const struct pub_column columns[] = {
+		{"days_since_face_to_face", pub_get_figure, 0},
+	};
+	struct pub_table *t = table_add(w, "contact", columns, COUNT(columns));
+	const struct pub_table *from = NULL;
+	bool found;
+	enum emp_rc rc = ask(w, ROLLUP_CONTACT, NOW, NULL, &found);
+
+	t->one = true;
+	if (found)
+		from = pub_table_find(&w->sub.job.pub, "face_to_face");
+	if (from != NULL && from->n > 0) {
+		struct pub_row *r = pub_row_add(&w->j->pub, t);
+
+		if (r == NULL)
+			rc = EMP_NOMEM;
+		else
+			r->figure[0] = pub_read(from, &from->rows[0],
+						"days_since_face_to_face");
+	}
+	sub_close(&w->sub);
+	return rc;
+}
+
+/* Those that are open, watched over their usual time. */
+static enum emp_rc
+alerts(struct work *w)
+{
+	static const struct pub_column columns[] = {
+		{"category", pub_get_key, 0},
+		{"source", pub_get_key, 1},
+		{"n", pub_get_n, 0},
+		{"weeks", pub_get_count, 0},
+	};
+	struct pub_table *t = table_add(w, "alerts", columns, COUNT(columns));
+	const struct pub_table *from;
+	enum emp_rc rc;
+
+	sub_query(&w->sub.q, w->j, ASK_ALERTS);
+	w->sub.q.to_given = w->j->q->to_given;
+	w->sub.q.to = w->j->q->to;
+	rc = sub_run(&w->sub, w->j);
+	from = &w->sub.job.pub.rows;
+	for (uint32_t i = 0; rc == EMP_OK && i < from->n; i++) {
+		const struct pub_row *like = &from->rows[i];
+		struct pub_row *r;
+
+		if (like->flags == 0)
+			continue;
+		r = pub_row_add(&w->j->pub, t);
+		if (r == NULL) {
+			rc = EMP_NOMEM;
+			break;
+		}
+		r->key[0] = arena_str(&w->j->pub.arena, like->key[0]);
+		r->key[1] = like->key[1];
+		r->n = like->n;
+		r->figure[0] = pub_read(from, like, "weeks");
+	}
+	sub_close(&w->sub);
+	return rc;
+}
+
+/* ---- the answer ----------------------------------------------------------------- */
+
+enum head { HEAD_AS_OF, HEAD_FROM, HEAD_TO, HEAD_PREVIOUS, HEADS };
+
+static const struct pub_column head_columns[] = {
+	{"as_of", pub_get_text, HEAD_AS_OF},
+	{"from", pub_get_text, HEAD_FROM},
+	{"to", pub_get_text, HEAD_TO},
+	{"previous_from", pub_get_text, HEAD_PREVIOUS},
+};
+
+/* Without an end the window ends with the hour that runs, so that what came a moment
+ * ago is in it. */
+static enum emp_rc
+head(struct work *w)
+{
+	struct job *j = w->j;
+	const struct query *q = j->q;
+	int64_t as_of = job_as_of(j);
+	int64_t end = q->to_given      ? q->to
+		: q->as_of_given ? as_of
+				 : as_of + S_PER_HOUR;
+	/* Whole hours, or an hour would be in both windows. */
+	int64_t to = tz_ceil(j->tz, TZ_HOUR, end);
+	int64_t from = tz_floor(j->tz, TZ_HOUR,
+				q->from_given ? q->from : to - WINDOW_DAYS * S_PER_DAY);
+	int64_t before = from - (to - from);
+	struct pub_row *r;
+
+	if (from >= to)
+		return problem_set(j->problem, EMP_INVALID, "from",
+				   "the window is empty: from must lie before to");
+	if (from < 0)
+		from = 0;
+	if (before < 0)
+		before = 0;
+	w->window[NOW].from = from;
+	w->window[NOW].to = to;
+	w->window[BEFORE].from = before;
+	w->window[BEFORE].to = from;
+	j->pub.form = PUB_ONE;
+	j->pub.rows.n_texts = HEADS;
+	for (uint32_t i = 0; i < COUNT(head_columns); i++)
+		pub_column_add(&j->pub, &head_columns[i]);
+	r = pub_row_add(&j->pub, &j->pub.rows);
+	if (r == NULL)
+		return EMP_NOMEM;
+	r->text[HEAD_AS_OF] = j->pub.as_of;
+	r->text[HEAD_FROM] = pub_time(&j->pub, j->tz, from * MS_PER_S);
+	r->text[HEAD_TO] = pub_time(&j->pub, j->tz, to * MS_PER_S);
+	r->text[HEAD_PREVIOUS] = pub_time(&j->pub, j->tz, before * MS_PER_S);
+	return EMP_OK;
+}
+
+enum emp_rc
+ask_overview(struct job *j)
+{
+	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
+	enum emp_rc rc;
+
+	if (w == NULL)
+		return EMP_NOMEM;
+	if (j->reader == NULL)
+		return EMP_STALE;
+	w->j = j;
+	rc = job_levels(j);
+	if (rc == EMP_OK)
+		rc = head(w);
+	if (rc == EMP_OK)
+		rc = surveys(w, "questions", ROLLUP_SATISFACTION, question_columns,
+			     COUNT(question_columns));
+	if (rc == EMP_OK)
+		rc = surveys(w, "participation", ROLLUP_PARTICIPATION,
+			     participation_columns, COUNT(participation_columns));
+	for (uint32_t i = 0; i < COUNT(sections) && rc == EMP_OK; i++)
+		rc = section(w, &sections[i]);
+	if (rc == EMP_OK)
+		rc = contact(w);
+	return rc == EMP_OK ? alerts(w) : rc;
+}
