@@ -8,6 +8,7 @@
  * begin when customers first reported anything, so that a young instance does not take
  * its own beginning for a rise. */
 #include "base/array.h"
+#include "base/clock.h"
 #include "model/cusum.h"
 #include "privacy/reported.h"
 #include "store/voice.h"
@@ -146,12 +147,12 @@ line_add(struct work *w, struct str name, bool complaint)
 	if (!array_reserve(&w->lines, &w->max_lines, w->n_lines + 1, sizeof *w->lines))
 		return NULL;
 	l = &w->lines[w->n_lines];
-	*l = (struct line){.name = name,
-			   .category = name,
-			   .complaint = complaint,
-			   .counts = arena_zalloc(&w->j->pub.arena,
-						  (w->n_weeks + 1) *
-							  sizeof *l->counts)};
+	*l = (struct line){
+		.name = name,
+		.category = name,
+		.complaint = complaint,
+		.counts = arena_zalloc(&w->j->pub.arena,
+				       (w->n_weeks + 1) * sizeof *l->counts)};
 	if (l->counts == NULL)
 		return NULL;
 	w->n_lines++;
@@ -204,8 +205,7 @@ count_suggestions(struct work *w)
 	uint32_t n_subjects = store_subjects(store);
 	uint32_t n_names = intern_count(names);
 	struct arena *a = &w->j->pub.arena;
-	struct raw_target *targets = arena_alloc(a,
-						 (n_subjects + 1) * sizeof *targets);
+	struct raw_target *targets = arena_alloc(a, (n_subjects + 1) * sizeof *targets);
 	struct sub *s = arena_alloc(a, sizeof *s);
 	uint32_t n = 0;
 	enum emp_rc rc;
@@ -321,9 +321,9 @@ read_reported(struct work *w)
 		if (!w->asked[i]->complaint)
 			names[n++] = w->asked[i]->name;
 	/* Part of another answer, which does not tell. */
-	return n == 0 || j->brief ? EMP_OK
-				  : reported_read(&w->reported, j, names, n, from,
-						  w->weeks[w->n_weeks]);
+	return n == 0 || j->brief
+		? EMP_OK
+		: reported_read(&w->reported, j, names, n, from, w->weeks[w->n_weeks]);
 }
 
 /* ---- rows ----------------------------------------------------------------------- */
@@ -348,8 +348,9 @@ alarm_row(struct work *w, const struct line *l, const struct cusum_chart *chart,
 	struct job *j = w->j;
 	struct pub_row *r = pub_row_add(&j->pub, &j->pub.rows);
 	const int64_t *starts = w->weeks + w->first;
-	const size_t text[TEXTS] = {
-		[TEXT_SINCE] = a->start, [TEXT_FIRST] = a->first, [TEXT_LAST] = a->last};
+	const size_t text[TEXTS] = {[TEXT_SINCE] = a->start,
+				    [TEXT_FIRST] = a->first,
+				    [TEXT_LAST] = a->last};
 
 	if (r == NULL)
 		return EMP_NOMEM;

@@ -5,6 +5,7 @@
  * are those of satisfaction, asked for as an answer inside this one; signals are
  * counted. Where an initiative has a unit, both are of that unit. */
 #include "base/array.h"
+#include "base/clock.h"
 #include "privacy/cards.h"
 #include "privacy/rollup_impl.h"
 #include "store/voice.h"
@@ -52,10 +53,10 @@ enum figure { FIG_DAYS_BEFORE, FIG_DAYS_AFTER };
 enum question_figure { FIG_N, FIG_VALUE = FIG_N + SIDES };
 
 static const struct pub_column columns[] = {
-	{"initiative", pub_get_text, TEXT_NAME},  {"title", pub_get_text, TEXT_TITLE},
+	{"initiative", pub_get_text, TEXT_NAME},   {"title", pub_get_text, TEXT_TITLE},
 	{"audience", pub_get_text, TEXT_AUDIENCE}, {"unit", pub_get_text, TEXT_UNIT},
-	{"started", pub_get_text, TEXT_STARTED},  {"ended", pub_get_text, TEXT_ENDED},
-	{"before_from", pub_get_text, TEXT_FROM}, {"after_to", pub_get_text, TEXT_TO},
+	{"started", pub_get_text, TEXT_STARTED},   {"ended", pub_get_text, TEXT_ENDED},
+	{"before_from", pub_get_text, TEXT_FROM},  {"after_to", pub_get_text, TEXT_TO},
 };
 
 static const struct pub_column question_columns[] = {
@@ -92,7 +93,7 @@ asked(const struct work *w, const struct item *i)
 	for (uint32_t k = 0; k < units->n; k++)
 		inside = inside || unit_within(i->unit, units->value[k]);
 	return inside && i->started >= q->from && i->started < q->to &&
-		job_filter_has(q, DIM_INITIATIVE, i->name) &&
+		job_filter_has(q, (enum field)DIM_INITIATIVE, i->name) &&
 		job_filter_has(q, FIELD_AUDIENCE, str_from(audience_name(i->audience)));
 }
 

@@ -430,9 +430,7 @@ head(struct work *w)
 	struct job *j = w->j;
 	const struct query *q = j->q;
 	int64_t as_of = job_as_of(j);
-	int64_t end = q->to_given      ? q->to
-		: q->as_of_given ? as_of
-				 : as_of + S_PER_HOUR;
+	int64_t end = q->to_given ? q->to : q->as_of_given ? as_of : as_of + S_PER_HOUR;
 	/* Whole hours, or an hour would be in both windows. */
 	int64_t to = tz_ceil(j->tz, TZ_HOUR, end);
 	int64_t from = tz_floor(j->tz, TZ_HOUR,

@@ -90,7 +90,7 @@ pub_read(const struct pub_table *t, const struct pub_row *r, const char *column)
 		if (strcmp(c->name, column) != 0)
 			continue;
 		c->get(c, r, &v);
-		return v.kind == PUB_COUNT ? (double)v.count
+		return v.kind == PUB_COUNT     ? (double)v.count
 			: v.kind == PUB_FIGURE ? v.figure
 					       : NAN;
 	}

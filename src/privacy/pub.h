@@ -108,7 +108,7 @@ struct rollup_pub {
 	const struct pub_cohort *cohorts; /* with has_cohorts */
 	uint32_t n_cohorts;
 	bool has_cohorts;
-	const char *note; /* for the reader of the answer; NULL: none */
+	const char *note;       /* for the reader of the answer; NULL: none */
 	const char *missing[8]; /* events without which a figure is null */
 	uint32_t n_missing;
 };

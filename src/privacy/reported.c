@@ -2,6 +2,7 @@
 #include "privacy/reported.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "store/voice.h"
 
 #include <stdlib.h>
