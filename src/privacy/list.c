@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#define SCAN_ROWS 500
+#define SCAN_BEYOND 50
 #define SCAN_MAX 20000
 #define WAITING                                                                        \
 	(1u << STATE_SUBMITTED | 1u << STATE_RECEIVED | 1u << STATE_ACKNOWLEDGED |     \
@@ -200,7 +200,7 @@ static enum emp_rc
 read_page(struct page *g)
 {
 	struct job *j = g->cards.j;
-	uint32_t max = j->q->overdue ? SCAN_ROWS : j->q->limit + 1;
+	uint32_t max = j->q->limit + (j->q->overdue ? SCAN_BEYOND : 1);
 	struct suggestion_end end = {.more = false};
 	char next[2 * HANDLE_BYTES + 1];
 	int n;
