@@ -67,7 +67,7 @@ struct batch {
 	struct refusal *list;
 	uint32_t n_list, cap_list;
 	struct buf texts;
-	struct buf receipts; /* of events that make a suggestion: list entries */
+	struct buf receipts; /* of events that get one: list entries */
 };
 
 static void batch_go_on(struct batch *b);

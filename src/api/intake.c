@@ -1,8 +1,8 @@
 /* The steps between decoding an event and submitting it, and what its outcome means.
  *
  * Here the token comes in: what it may do, and what of what is stored it may see, which
- * the writer checks, who alone can look. And the receipts: of an event that makes a
- * suggestion, its author gets a code to follow it by, and only the code's hash goes on.
+ * the writer checks, who alone can look. And the receipts: who makes a suggestion, or
+ * supports one, gets a code to follow it by, and only the code's hash goes on.
  */
 #include "api/ticket.h"
 
@@ -121,10 +121,18 @@ makes_suggestion(uint8_t type)
 	return type == EVENT_SUGGESTION_SUBMITTED || type == EVENT_BOUNDARY_REQUESTED;
 }
 
-/* The receipt that the answer carries, and the key of an employee's suggestion, which
- * is its id from now on. With a client's id both follow from the id and all of what was
- * said: who sends the same again gets the same, and who only guesses the id gets
- * nothing that leads anywhere. */
+/* Who supports without a receipt gets one too: it cannot support again. */
+static bool
+gets_receipt(const struct event *e)
+{
+	return makes_suggestion(e->type) ||
+		(e->type == EVENT_SUGGESTION_SUPPORTED && e->receipt.n == 0);
+}
+
+/* The receipt that the answer carries, and the key of a new suggestion of an employee,
+ * which is its id from now on. With a client's id both follow from the id and all of
+ * what was said: who sends the same again gets the same, and who only guesses the id
+ * gets nothing that leads anywhere. */
 static enum emp_rc
 make_receipt(const struct api *a, struct ticket *t, struct event *e, struct problem *p)
 {
@@ -149,7 +157,7 @@ make_receipt(const struct api *a, struct ticket *t, struct event *e, struct prob
 	e->receipt = (struct str){text, crypto_code_format(text, letter, secret)};
 	crypto_code_hash(e->receipt_hash, letter, secret);
 	e->has_receipt = true;
-	if (!hidden)
+	if (!hidden || !makes_suggestion(e->type))
 		return EMP_OK;
 	memcpy(e->handle, secret + CODE_BYTES, HANDLE_BYTES);
 	e->has_handle = true;
@@ -197,7 +205,7 @@ intake_finish(const struct intake *in, struct ticket *t, struct event *e,
 	if (rc != EMP_OK)
 		return rc;
 	ingest_keys(e, &hash);
-	if (makes_suggestion(e->type))
+	if (gets_receipt(e))
 		rc = make_receipt(a, t, e, p);
 	else if (e->receipt.n > 0)
 		rc = read_receipt(in, e, p);

@@ -74,7 +74,7 @@ EMP_MUST_CHECK enum emp_rc intake_finish(const struct intake *in, struct ticket 
 					 struct event *e, struct problem *p);
 /* [any] Why the store refused event i of the ticket: ITEM_INVALID or a conflict. */
 enum emp_rc outcome_problem(const struct ticket *t, uint32_t i, struct problem *p);
-/* [any] The receipt to answer with; n == 0: the event makes none. */
+/* [any] The receipt to answer with; n == 0: the event gets none. */
 static inline struct str
 ticket_receipt(const struct ticket *t, uint32_t i)
 {

@@ -88,8 +88,9 @@ struct event {
 	bool board;          /* submitted: may be shown on the board */
 	struct str title, body, category;
 	struct str reason; /* triaged, answered, reopened; boundary.* */
-	/* Submitted, requested: the one that the answer carries, never to be stored.
-	 * Others: as sent, cleared once receipt_hash is set. */
+	/* Submitted, requested, supported without one: the one that the answer
+	 * carries, never to be stored. Others: as sent, cleared once receipt_hash is
+	 * set. */
 	struct str receipt;
 	/* Of that, or of the receipt by which the suggestion is found (supported: of
 	 * the supporter). */

@@ -72,6 +72,47 @@ def test_a_guessed_id_gets_no_receipt_that_leads_anywhere(client):
     assert other.json()["id"] != employee["id"]
 
 
+def supported(ref, id=None, **data):
+    event = {"type": "suggestion.supported", "data": {"ref": ref, **data}}
+    return {**event, "id": id} if id else event
+
+
+@pytest.mark.parametrize("audience,letter", [("customer", "C"), ("employee", "E")])
+def test_a_supporter_gets_a_receipt(client, audience, letter):
+    made = client.event(submitted(audience=audience)).json()
+    path = f"/v1/suggestions/{made['id']}/support"
+    first = client.event(supported(made["id"], f"{audience}-s"))
+    assert first.status == 201
+    mine = first.json()["receipt"]
+    assert RECEIPT.fullmatch(mine) and mine[0] == letter and mine != made["receipt"]
+    again = client.event(supported(made["id"], f"{audience}-s"))
+    assert (again.status, again.json()["receipt"]) == (200, mine)
+    # By the route as well; without an id each is somebody else.
+    others = [client.post(path, {}).json()["receipt"] for _ in range(2)]
+    assert len({mine, made["receipt"], *others}) == 4
+    routed = client.post(path, {"id": f"{audience}-t"}).json()["receipt"]
+    assert client.post(path, {"id": f"{audience}-t"}).json()["receipt"] == routed
+    for receipt in mine, routed, *others:
+        # It leads to the suggestion, counts once, and is its author's in nothing.
+        assert client.get("/v1/receipts/" + receipt).status == 200
+        assert client.post(path, {"receipt": receipt}).status == 409
+        for verb, data in ("reply", {"body": "b"}), ("withdraw", {}):
+            assert client.post(f"/v1/receipts/{receipt}/{verb}", data).status == 404
+    answer = client.get("/v1/receipts/" + made["receipt"]).json()
+    assert answer["supporters"] == 4
+    # With one of one's own there is no other.
+    own = client.event(submitted(audience=audience)).json()["receipt"]
+    answer = client.post(path, {"receipt": own})
+    assert answer.status == 201 and "receipt" not in answer.json()
+
+
+def test_batches_list_the_receipts_of_supporters(client):
+    made = client.event(submitted()).json()["id"]
+    answer = client.lines([supported(made), supported("nothing"), supported(made)]).json()
+    assert [r["index"] for r in answer["receipts"]] == [0, 2]
+    assert [r["index"] for r in answer["rejected"]] == [1]
+
+
 def test_without_an_id_each_is_new(client):
     answers = [client.event(submitted(audience=a)).json()
                for a in ("customer", "employee") for _ in range(5)]
