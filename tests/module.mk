@@ -33,6 +33,7 @@ TESTS += \
 	%D%/lint/words.py \
 	%D%/lint/man.py \
 	%D%/lint/docs.py \
+	%D%/lint/symbols.py \
 	tests/unit/unit \
 	%D%/fuzz/replay.sh \
 	%D%/pytest.sh

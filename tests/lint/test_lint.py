@@ -220,3 +220,41 @@ def test_man(manual, page, text, pages, message):
 def test_man_fails_without_the_tool(manual):
     result = manual.lint("man", PATH="/nonexistent")
     assert result.returncode == 1 and "no mandoc" in result.stdout
+
+
+# --- symbols
+
+def archive(tree, **sources):
+    """A libempower.a of these files; two may come of one name, as in the real one."""
+    objects = []
+    for name, text in sources.items():
+        folder = tree.path / name
+        tree.write(f"{name}/change.c", text)
+        subprocess.run([*os.environ.get("CC", "cc").split(), "-c", "change.c"], cwd=folder,
+                       check=True)
+        objects.append(f"{name}/change.o")
+    subprocess.run(["ar", "cr", "libempower.a", *objects], cwd=tree.path, check=True)
+
+
+@pytest.mark.parametrize("text,verdict", [
+    ("int other(void) { return 2; }", 0),
+    ("static int thing(void) { return 2; } int other(void) { return thing(); }", 0),
+    ("extern int thing(void); int other(void) { return thing(); }", 0),
+    ("int thing(void) { return 2; }", 1),
+    ("int thing = 2;", 1),
+    ("int thing;", 1),
+    ("const int thing = 2;", 1),
+])
+def test_symbols_have_one_home(tree, text, verdict):
+    archive(tree, one="int thing(void) { return 1; }", two=text)
+    result = tree.lint("symbols", top_builddir=str(tree.path))
+    assert result.returncode == verdict, result.stdout + result.stderr
+    told = "libempower.a:0: thing is defined by change.o and change.o"
+    assert (told in result.stdout) == bool(verdict)
+
+
+def test_symbols_want_an_archive(tree):
+    assert tree.lint("symbols", top_builddir=str(tree.path)).returncode == 1
+    archive(tree)
+    result = tree.lint("symbols", top_builddir=str(tree.path))
+    assert result.returncode == 1 and "found no file" in result.stdout
