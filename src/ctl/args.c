@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define HELP_WIDTH 78
+#define USAGE_COLUMN 7 /* behind "usage: " */
 #define HELP_COLUMN 26 /* where the text of an option starts */
 
 struct option {
@@ -39,6 +40,13 @@ ctl_command_find(const char *name)
 		if (strcmp(cmd->name, name) == 0)
 			return cmd;
 	return NULL;
+}
+
+const char *
+ctl_option_name(int o)
+{
+	EMP_ASSERT(o >= 0 && o < CTL_OPT_COUNT);
+	return options[o].name;
 }
 
 static int
@@ -124,9 +132,10 @@ ctl_args_read(struct ctl *c, int argc, char **argv)
 	return CTL_OK;
 }
 
-/* Words of `text` between the columns `at` and HELP_WIDTH. */
+/* Words of `text` between the columns `at` and HELP_WIDTH; from the second line on they
+ * begin at `then`. */
 static void
-wrap(struct buf *out, struct str rest, size_t at)
+wrap_behind(struct buf *out, struct str rest, size_t at, size_t then)
 {
 	size_t column = at;
 
@@ -134,7 +143,8 @@ wrap(struct buf *out, struct str rest, size_t at)
 		struct str word = str_split(&rest, ' ');
 
 		if (column > at && column + 1 + word.n > HELP_WIDTH) {
-			buf_printf(out, "\n%*s", (int)at, "");
+			buf_printf(out, "\n%*s", (int)then, "");
+			at = then;
 			column = at;
 		} else if (column > at) {
 			buf_add_c(out, ' ');
@@ -149,6 +159,12 @@ wrap(struct buf *out, struct str rest, size_t at)
 		column += word.n;
 	}
 	buf_add_c(out, '\n');
+}
+
+static void
+wrap(struct buf *out, struct str rest, size_t at)
+{
+	wrap_behind(out, rest, at, at);
 }
 
 static void
@@ -177,7 +193,7 @@ ctl_help_all(struct buf *out)
 		  "Works with empowerd, the feedback analytics daemon.\n\n"
 		  "Commands:\n");
 	for (const struct ctl_command *cmd = ctl_commands; cmd->name != NULL; cmd++)
-		buf_printf(out, "  %-10s %s\n", cmd->name, cmd->summary);
+		buf_printf(out, "  %-11s %s\n", cmd->name, cmd->summary);
 	buf_add_z(out, "\nOptions of every command:\n");
 	for (int i = 0; i <= CTL_OPT_VERSION; i++)
 		option_help(out, &options[i]);
@@ -191,9 +207,15 @@ void
 ctl_help_command(struct buf *out, const struct ctl_command *cmd)
 {
 	struct str help = str_from(cmd->help);
+	struct buf usage;
 
-	buf_printf(out, "usage: empowerctl %s [OPTION...]%s%s\n\n", cmd->name,
+	buf_init(&usage, 0);
+	buf_printf(&usage, "usage: empowerctl %s [OPTION...]%s%s", cmd->name,
 		   cmd->args[0] != '\0' ? " " : "", cmd->args);
+	wrap_behind(out, buf_str(&usage), 0, USAGE_COLUMN);
+	out->failed = out->failed || usage.failed;
+	buf_fini(&usage);
+	buf_add_c(out, '\n');
 	while (help.n > 0)
 		wrap(out, str_split(&help, '\n'), 0);
 	if (cmd->options != 0)

@@ -4,6 +4,7 @@
  * that a new figure of the daemon shows without a change here. Bars are drawn of one
  * figure, against 100 for percentages and else against the largest value shown. */
 #include "codec/json_tools.h"
+#include "ctl/cells.h"
 #include "ctl/ctl.h"
 
 #include <math.h>
@@ -11,12 +12,12 @@
 
 #define BAR_MAX 40
 #define BAR_MIN 8
-#define NONE "-"
 
 /* What bars are drawn of when nobody says: the first that the rows have. */
-static const char *const figures[] = {"csat",     "nps",           "favorable",
-				      "ces_easy", "response_rate", "retention",
-				      "coverage", "mean",          "n"};
+static const char *const figures[] = {
+	"csat",      "nps",      "favorable", "ces_easy", "response_rate",
+	"retention", "coverage", "delegated", "adoption", "reach",
+	"external",  "mean",     "n"};
 /* Drawn against their own largest value: these are no percentages. */
 static const char *const unbounded[] = {"ces_mean", "mean",  "n",       "count",
 					"invited",  "shown", "answered"};
@@ -48,81 +49,6 @@ note_column(void *ctx, const char *name, const struct json_node *value)
 	if (!AMONG(name, hidden) && !among(name, cs->name, cs->n) &&
 	    cs->n < CTL_COLUMNS_MAX - 1)
 		cs->name[cs->n++] = name;
-}
-
-static void put_value(struct buf *text, const struct json_node *v, bool decimals);
-
-/* "staff 25 speed 26" of an object. */
-static void
-put_member(void *ctx, const char *name, const struct json_node *value)
-{
-	struct buf *text = ctx;
-
-	if (text->n > 0)
-		buf_add_c(text, ' ');
-	buf_printf(text, "%s ", name);
-	put_value(text, value, false);
-}
-
-/* A scalar; with `decimals` whole numbers have them too, like the rest of the column.
- */
-static void
-put_value(struct buf *text, const struct json_node *v, bool decimals)
-{
-	switch (json_node_type(v)) {
-	case JSON_NODE_STRING:
-		buf_add_str(text, json_node_str(v));
-		break;
-	case JSON_NODE_INTEGER:
-		if (!decimals) {
-			buf_add_i64(text, json_node_int(v, 0));
-			break;
-		}
-		/* fall through */
-	case JSON_NODE_REAL:
-		buf_printf(text, "%.2f", json_node_number(v));
-		break;
-	case JSON_NODE_BOOL:
-		buf_add_z(text, json_node_true(v) ? "yes" : "no");
-		break;
-	case JSON_NODE_ARRAY:
-		for (size_t i = 0; i < json_node_count(v); i++) {
-			if (i > 0)
-				buf_add_c(text, ' ');
-			put_value(text, json_node_at(v, i), false);
-		}
-		break;
-	case JSON_NODE_OBJECT:
-		json_node_each(v, put_member, text);
-		break;
-	case JSON_NODE_NULL:
-	case JSON_NODE_NONE:
-		buf_add_z(text, NONE);
-		break;
-	}
-}
-
-static void
-add_value(struct ctl_table *t, const struct json_node *v, bool decimals)
-{
-	struct buf text;
-
-	buf_init(&text, 0);
-	put_value(&text, v, decimals);
-	if (!buf_ok(&text))
-		t->text.failed = true;
-	ctl_table_add(t, buf_str(&text));
-	buf_fini(&text);
-}
-
-static bool
-has_decimals(const struct json_node *rows, const char *name)
-{
-	for (size_t i = 0; i < json_node_count(rows); i++)
-		if (json_node_type(json_node_get(json_node_at(rows, i), name)) ==
-		    JSON_NODE_REAL)
-			return true;
-	return false;
 }
 
 static bool
@@ -251,7 +177,7 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 	ctl_table_init(&t, cs->n + (figure != NULL ? 1 : 0));
 	for (size_t i = 0; i < cs->n; i++) {
 		ctl_table_add_z(&t, cs->name[i]);
-		decimals[i] = has_decimals(rows, cs->name[i]);
+		decimals[i] = ctl_cells_decimals(rows, cs->name[i]);
 	}
 	if (figure != NULL)
 		ctl_table_add_z(&t, "");
@@ -259,7 +185,7 @@ lay_out(const struct ctl *c, const struct json_node *rows, const struct columns 
 		const struct json_node *row = json_node_at(rows, r);
 
 		for (size_t i = 0; i < cs->n; i++)
-			add_value(&t, json_node_get(row, cs->name[i]), decimals[i]);
+			ctl_cell_add(&t, json_node_get(row, cs->name[i]), decimals[i]);
 		if (figure != NULL)
 			add_bar(&t, &c->term,
 				json_node_number(
@@ -385,14 +311,38 @@ show(const struct ctl *c, const struct json_node *root)
 	return e;
 }
 
-/* /v1/rollups/NAME?key=value&... from the arguments. */
+/* Figures and lists that are no rollups to the interface, by the name one would look
+ * for.
+ */
+static const struct {
+	const char *name, *path;
+} lists[] = {
+	{"coherence", "/v1/coherence"},   {"alerts", "/v1/alerts"},
+	{"overview", "/v1/overview"},     {"initiatives", "/v1/initiatives"},
+	{"comments", "/v1/comments"},     {"feed", "/v1/recognition"},
+	{"boundaries", "/v1/boundaries"}, {"candidates", "/v1/boundaries/candidates"},
+};
+
+static void
+add_address(struct buf *path, const char *name)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (strcmp(lists[i].name, name) == 0) {
+			buf_add_z(path, lists[i].path);
+			return;
+		}
+	}
+	buf_add_z(path, "/v1/rollups/");
+	ctl_url_escape(path, str_from(name));
+}
+
+/* Its address and ?key=value&... from the arguments. */
 static enum ctl_exit
 make_path(const struct ctl *c, struct buf *path)
 {
 	const char *mark = "?";
 
-	buf_add_z(path, "/v1/rollups/");
-	ctl_url_escape(path, str_from(c->args[0]));
+	add_address(path, c->args[0]);
 	for (int i = 1; i < c->n_args; i++) {
 		struct str value = str_from(c->args[i]);
 		struct str key = str_split(&value, '=');

@@ -55,12 +55,62 @@ const struct ctl_command ctl_commands[] = {
 	{.name = "rollup",
 	 .args = "NAME [KEY=VALUE...]",
 	 .summary = "show figures as a table with bars",
-	 .help = "Asks for satisfaction, retention, recognition or participation, with "
-		 "the parameters of the HTTP interface, for instance\n"
+	 .help = "Asks for satisfaction, retention, recognition, participation, "
+		 "suggestions, decisions, training or contact, or for the lists "
+		 "coherence, alerts, initiatives, comments, feed, boundaries and "
+		 "candidates, with the parameters of the HTTP interface, for "
+		 "instance\n"
 		 " empowerctl rollup satisfaction survey=flight group_by=unit\n"
 		 "--json and --csv print the daemon's answer as it is.",
 	 .options = O(CSV) | O(BAR),
 	 .run = ctl_cmd_rollup},
+	{.name = "suggestion",
+	 .args = "list [STATE,...] | show ID | acknowledge ID | "
+		 "triage ID --examine YES|NO | answer ID STATUS | reopen ID",
+	 .summary = "read and answer suggestions",
+	 .help = "list shows customers' suggestions, newest first, or those of "
+		 "employees (--audience employee); show also what happened to it. "
+		 "acknowledge says that it has arrived; triage, whether it will be "
+		 "examined; answer, what comes of it: accepted, planned, started, "
+		 "done, declined or duplicate; reopen takes it up again. Every no "
+		 "needs a --reason.",
+	 .options = O(CSV) | O(SOURCE) | O(UNIT) | O(AUDIENCE) | O(KIND) | O(CATEGORY) |
+		 O(FROM) | O(TO) | O(OVERDUE) | O(BOARD) | O(ROWS) | O(CURSOR) |
+		 O(EXAMINE) | O(REASON) | O(AUTO) | O(TIME),
+	 .run = ctl_cmd_suggestion},
+	{.name = "decision",
+	 .args = "log ROLE CLASS ANSWER [AMOUNT] | settle ID ANSWER | "
+		 "review ID VERDICT | outcome ID",
+	 .summary = "log decisions, settle and review them",
+	 .help = "log prints the id of the decision, which the others refer to. "
+		 "settle is the answer of a leader; review is reinforce, coach or "
+		 "sanction; outcome says what came of it, by --benefit or --drivers. "
+		 "For instance\n"
+		 " empowerctl decision log agent refund yes 40 -p ana -u shop/north\n"
+		 "ROLE, CLASS, ANSWER and AMOUNT may also be given as options.",
+	 .options = O(SOURCE) | O(UNIT) | O(PERSON) | O(ROLE) | O(CLASS) | O(ANSWER) |
+		 O(AMOUNT) | O(ESCALATED) | O(CASE) | O(RULE) | O(MISFIT) |
+		 O(CONFLICT) | O(SPECIAL) | O(MOMENT) | O(SELF_RATING) | O(DRIVERS) |
+		 O(GOAL) | O(BENEFIT) | O(LESSON) | O(MISSED) | O(ID) | O(TIME),
+	 .run = ctl_cmd_decision},
+	{.name = "boundary",
+	 .args = "list | set ROLE CLASS MODE LIMIT | candidates | "
+		 "check ROLE CLASS [AMOUNT]",
+	 .summary = "set, show and ask for boundaries of decisions",
+	 .help = "set says up to which LIMIT (none: without one) a role may decide: "
+		 "MODE is act, or propose to somebody else. candidates shows where "
+		 "experience says that a boundary could be wider. check says whether "
+		 "to act or to propose, and what to think about before.",
+	 .options = O(CSV) | O(UNIT) | O(PERSON) | O(ROLE) | O(CLASS) | O(AMOUNT) |
+		 O(MODE) | O(LIMIT) | O(TRAINING) | O(REASON) | O(TIME),
+	 .run = ctl_cmd_boundary},
+	{.name = "person",
+	 .args = "link PERSON",
+	 .summary = "make the code by which a person sees what is kept of them",
+	 .help = "link prints a new personal code, which is shown only this once and "
+		 "replaces the person's former one, and how to use it.",
+	 .options = O(PERSON),
+	 .run = ctl_cmd_person},
 	{.name = "status",
 	 .args = "",
 	 .summary = "show whether the daemon is ready, and its numbers",

@@ -99,13 +99,22 @@ EMP_MUST_CHECK bool ctl_read_file(struct buf *out, const char *path, size_t max)
 /* Appends `s` with all but unreserved characters percent-encoded. */
 void ctl_url_escape(struct buf *out, struct str s);
 
+/* The long name of an option, without the dashes. */
+const char *ctl_option_name(int o);
+
 /* The commands; each in cmd_NAME.c or beside its kin. */
+enum ctl_exit ctl_cmd_boundary(struct ctl *c);
+enum ctl_exit ctl_cmd_decision(struct ctl *c);
 enum ctl_exit ctl_cmd_demo(struct ctl *c);
 enum ctl_exit ctl_cmd_help(struct ctl *c);
 enum ctl_exit ctl_cmd_import(struct ctl *c);
+enum ctl_exit ctl_cmd_lint(struct ctl *c);
+enum ctl_exit ctl_cmd_person(struct ctl *c);
+enum ctl_exit ctl_cmd_report(struct ctl *c);
 enum ctl_exit ctl_cmd_rollup(struct ctl *c);
 enum ctl_exit ctl_cmd_snapshot(struct ctl *c);
 enum ctl_exit ctl_cmd_status(struct ctl *c);
+enum ctl_exit ctl_cmd_suggestion(struct ctl *c);
 enum ctl_exit ctl_cmd_survey(struct ctl *c);
 enum ctl_exit ctl_cmd_token(struct ctl *c);
 enum ctl_exit ctl_cmd_unit(struct ctl *c);

@@ -8,6 +8,8 @@ libempower_a_SOURCES += \
 	%D%/answer.h \
 	%D%/args.c \
 	%D%/args.h \
+	%D%/cells.c \
+	%D%/cells.h \
 	%D%/client.c \
 	%D%/client.h \
 	%D%/cmd_defs.c \
@@ -16,6 +18,7 @@ libempower_a_SOURCES += \
 	%D%/cmd_rollup.c \
 	%D%/cmd_status.c \
 	%D%/cmd_verify.c \
+	%D%/cmd_voice.c \
 	%D%/commands.c \
 	%D%/ctl.c \
 	%D%/ctl.h \
@@ -38,7 +41,9 @@ libempower_a_SOURCES += \
 	%D%/send.c \
 	%D%/send.h \
 	%D%/term.c \
-	%D%/term.h
+	%D%/term.h \
+	%D%/verbs.c \
+	%D%/verbs.h
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_ctl_answer.c \
