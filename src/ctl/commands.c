@@ -52,6 +52,15 @@ const struct ctl_command ctl_commands[] = {
 		 "ids, labels and scopes; revoke makes a token invalid at once.",
 	 .options = O(CSV) | O(SCOPES) | O(UNIT),
 	 .run = ctl_cmd_token},
+	{.name = "lint",
+	 .args = "surveys [FILE...]",
+	 .summary = "warn of what surveys lack",
+	 .help = "Warns of questions on a scale without a twin: the same question put "
+		 "to the other audience, without which nobody can say whether both get "
+		 "the same care. Without files, of the daemon's surveys; with files, "
+		 "also of what is wrong in them. The exit status is 1 when there is "
+		 "anything.",
+	 .run = ctl_cmd_lint},
 	{.name = "rollup",
 	 .args = "NAME [KEY=VALUE...]",
 	 .summary = "show figures as a table with bars",

@@ -15,6 +15,7 @@ libempower_a_SOURCES += \
 	%D%/cmd_defs.c \
 	%D%/cmd_demo.c \
 	%D%/cmd_import.c \
+	%D%/cmd_lint.c \
 	%D%/cmd_rollup.c \
 	%D%/cmd_status.c \
 	%D%/cmd_verify.c \

@@ -59,9 +59,9 @@ is_number(struct str s)
 		(s.p[0] != '0' || s.n == 1 || s.p[1] == '.');
 }
 
-/* {"spend":"yes",...}; what was observed is a boolean. */
+/* {"spend":"yes",...} */
 static bool
-add_drivers(struct buf *b, struct str list, bool observed)
+add_drivers(struct buf *b, struct str list)
 {
 	const char *comma = "";
 
@@ -69,18 +69,13 @@ add_drivers(struct buf *b, struct str list, bool observed)
 	while (list.n > 0) {
 		struct str value = str_trim(str_split(&list, ','));
 		struct str name = str_split(&value, '=');
-		bool yes;
 
-		if (name.n == 0 || value.n == 0 ||
-		    (observed && !yes_or_no(value, &yes)))
+		if (name.n == 0 || value.n == 0)
 			return false;
 		buf_add_z(b, comma);
 		buf_add_json(b, name);
 		buf_add_c(b, ':');
-		if (observed)
-			buf_add_z(b, yes ? "true" : "false");
-		else
-			buf_add_json(b, value);
+		buf_add_json(b, value);
 		comma = ",";
 	}
 	buf_add_c(b, '}');
@@ -131,8 +126,7 @@ add_value(const struct request *r, struct buf *b, const struct verb_field *f,
 		buf_add_z(b, "true");
 		return true;
 	case VERB_DRIVERS:
-		return add_drivers(b, text,
-				   strcmp(r->verb->type, "decision.outcome") == 0);
+		return add_drivers(b, text);
 	case VERB_REF:
 		add_ref(r, b, text);
 		return true;

@@ -16,8 +16,7 @@ enum verb_kind {
 	VERB_LIMIT,   /* a number, or "none": null */
 	VERB_YES_NO,  /* true or false; in a query 1 or 0 */
 	VERB_FLAG,    /* true where it is given */
-	VERB_DRIVERS, /* "spend=yes,referral=no": an object, of yes/no/unsure or
-			 booleans */
+	VERB_DRIVERS, /* "spend=yes,referral=no": an object */
 	VERB_REF      /* an id; with --source an object of both */
 };
 

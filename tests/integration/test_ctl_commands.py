@@ -15,8 +15,8 @@ import pytest
 from ctl_harness import EMPOWERCTL, Tool, run
 from harness import Daemon
 
-COMMANDS = ["import", "verify", "snapshot", "survey", "unit", "token", "rollup", "status",
-            "demo", "help"]
+COMMANDS = ["import", "verify", "snapshot", "survey", "unit", "token", "lint", "rollup",
+            "suggestion", "decision", "boundary", "person", "status", "demo", "help"]
 SURVEY = {"name": "visit", "audience": "customer", "questions": [
     {"name": "overall", "metric": "csat"}, {"name": "recommend", "metric": "nps"}]}
 
@@ -366,6 +366,15 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     assert complete("import", "--a") == ["--again"]
     assert complete("survey", "") == ["apply", "list", "show"]
     assert complete("token", "") == ["add", "list", "revoke"]
+    assert complete("suggestion", "") == ["list", "show", "acknowledge", "triage", "answer",
+                                          "reopen"]
+    assert complete("decision", "") == ["log", "settle", "review", "outcome"]
+    assert complete("boundary", "") == ["list", "set", "candidates", "check"]
+    assert complete("person", "") == ["link"]
+    assert complete("lint", "") == ["surveys"]
+    assert complete("suggestion", "triage", "x", "--examine", "") == ["yes", "no"]
+    assert complete("decision", "log", "--esc") == ["--escalated"]
+    assert complete("rollup", "sug") == ["suggestions"]
     assert complete("rollup", "sat") == ["satisfaction"]
     (tmp_path / "some.ndjson").write_text("")
     assert complete("import", "so") == ["some.ndjson"]
