@@ -95,7 +95,9 @@ note(struct breadth *b, uint32_t group, int64_t t, const uint8_t *person)
 	bool fresh;
 	enum emp_rc rc;
 
-	if (group == RAW_NONE || time == RAW_NONE)
+	if (group == RAW_NONE || time == RAW_NONE ||
+	    (b->j->raw->groups[group].audience == AUDIENCE_EMPLOYEE &&
+	     !delicate_shown(b->j, group, t, b->today)))
 		return b->j->rc;
 	cell = job_cell_of(b->j, BREADTH_KIND, group, time);
 	if (cell == PEOPLE_NONE)

@@ -2,12 +2,17 @@
  * unit and nothing else: what window and what groups they may be asked for, and which
  * of these say nothing but "protected".
  *
+ * Over all only months count that could be shown by themselves: else what is missing in
+ * the sum of the months that are shown would be the others.
+ *
  * Whether a bucket is protected follows from declared headcounts alone, and every
  * bucket and group that may be shown is there whether or not anything was stored: so
  * the rows that are in an answer tell nothing. */
 #include "privacy/rollup_impl.h"
 
 #include "base/clock.h"
+
+#include <stdlib.h>
 
 static enum emp_rc
 refuse(struct job *j, const char *parameter, const char *detail)
@@ -127,32 +132,84 @@ group_mean(const struct job *j, const int64_t *at, uint32_t group)
 	return job_group_level(j, at, group);
 }
 
+/* Mean headcounts of a month, by unit. */
+struct delicate_month {
+	struct delicate_month *next;
+	int64_t start;
+	int64_t at[];
+};
+
+static enum emp_rc
+means_of(const struct job *j, int64_t from, int64_t to, int64_t *at)
+{
+	uint32_t units = levels_units(j->levels) + 1;
+	double *mean = malloc(units * sizeof *mean);
+	enum emp_rc rc = EMP_NOMEM;
+
+	if (mean != NULL)
+		rc = levels_mean(j->levels, LEVEL_HEADCOUNT, from, to, mean);
+	for (uint32_t u = 0; rc == EMP_OK && u < units; u++)
+		at[u] = isnan(mean[u]) ? -1 : (int64_t)mean[u];
+	free(mean);
+	return rc;
+}
+
+static const struct delicate_month *
+month_of(struct job *j, int64_t t, int64_t today)
+{
+	int64_t start = tz_floor(j->tz, TZ_MONTH, t);
+	int64_t end = tz_next(j->tz, TZ_MONTH, t);
+	struct delicate_month *m = j->months;
+
+	while (m != NULL && m->start != start)
+		m = m->next;
+	if (m != NULL)
+		return m;
+	m = arena_alloc(&j->pub.arena,
+			sizeof *m + (levels_units(j->levels) + 1) * sizeof *m->at);
+	j->rc = m == NULL ? EMP_NOMEM
+			  : means_of(j, start, end < today ? end : today, m->at);
+	if (j->rc != EMP_OK)
+		return NULL;
+	m->start = start;
+	m->next = j->months;
+	j->months = m;
+	return m;
+}
+
+bool
+delicate_shown(struct job *j, uint32_t group, int64_t t, int64_t today)
+{
+	const struct delicate_month *m;
+
+	if (j->q->step != STEP_ALL || group == RAW_NONE)
+		return true;
+	m = month_of(j, t, today);
+	return m != NULL && group_mean(j, m->at, group) >= K_DELICATE;
+}
+
 enum emp_rc
 delicate_means(struct job *j, int64_t today, int64_t **out)
 {
 	struct arena *a = &j->pub.arena;
 	uint32_t units = levels_units(j->levels) + 1;
 	uint32_t n = j->raw->n_groups;
-	double *mean = arena_alloc(a, units * sizeof *mean);
 	int64_t *at = arena_alloc(a, units * sizeof *at);
 
 	if ((uint64_t)n * j->n_times > QUERY_ROWS_MAX)
 		return EMP_TOO_LARGE;
 	*out = arena_alloc(a, ((size_t)n * j->n_times + 1) * sizeof **out);
-	if (mean == NULL || at == NULL || *out == NULL)
+	if (at == NULL || *out == NULL)
 		return EMP_NOMEM;
 	for (uint32_t t = 0; t < j->n_times; t++) {
 		int64_t from = j->q->step != STEP_ALL ? j->times[t].start
 			: j->raw->from_all            ? INT64_MIN
 						      : j->raw->from;
 		int64_t end = job_time_end(j, t);
-		enum emp_rc rc = levels_mean(j->levels, LEVEL_HEADCOUNT, from,
-					     end > today ? today : end, mean);
+		enum emp_rc rc = means_of(j, from, end > today ? today : end, at);
 
 		if (rc != EMP_OK)
 			return rc;
-		for (uint32_t u = 0; u < units; u++)
-			at[u] = isnan(mean[u]) ? -1 : (int64_t)mean[u];
 		for (uint32_t g = 0; g < n; g++)
 			(*out)[t * n + g] = group_mean(j, at, g);
 	}

@@ -34,6 +34,8 @@ struct job_time {
 	struct str text;
 };
 
+struct delicate_month;
+
 struct job {
 	struct rollup_ctx *c;
 	const struct query *q;
@@ -53,9 +55,10 @@ struct job {
 	uint32_t *group_order;
 	struct job_time *times; /* ascending */
 	uint32_t n_times;
-	struct people *cells;  /* see job_cell */
-	struct levels *levels; /* the context's */
-	enum emp_rc rc;        /* of a callback */
+	struct people *cells;          /* see job_cell */
+	struct levels *levels;         /* the context's */
+	struct delicate_month *months; /* see delicate_shown */
+	enum emp_rc rc;                /* of a callback */
 	bool brief; /* part of another answer: leave out what only rows of all time say
 		     */
 };
@@ -126,6 +129,8 @@ EMP_MUST_CHECK enum emp_rc delicate_spread(struct job *j, int64_t today);
 /* Whether a row of that time is counted: of a day before today, and not before the
  * buckets that delicate_spread made. */
 bool delicate_counts(const struct job *j, int64_t t, int64_t today);
+/* With step=all: whether the month of the row could be shown for its group. */
+bool delicate_shown(struct job *j, uint32_t group, int64_t t, int64_t today);
 /* Mean headcount by [time * groups + group], -1: not declared. In the arena. */
 EMP_MUST_CHECK enum emp_rc delicate_means(struct job *j, int64_t today, int64_t **out);
 

@@ -245,11 +245,14 @@ static enum emp_rc
 take_case(void *ctx, const struct suggestion_row *row)
 {
 	struct work *w = ctx;
+	int64_t t = row->life.submitted / MS_PER_S;
+	uint32_t group;
 
-	if (row->series != 0 || !asked(w, row) ||
-	    !delicate_counts(w->j, row->life.submitted / MS_PER_S, w->today))
+	if (row->series != 0 || !asked(w, row) || !delicate_counts(w->j, t, w->today))
 		return EMP_OK;
-	return note(w, row, delicate_group(w->j, row->dim[DIM_UNIT]));
+	group = delicate_group(w->j, row->dim[DIM_UNIT]);
+	return delicate_shown(w->j, group, t, w->today) ? note(w, row, group)
+							: w->j->rc;
 }
 
 static int64_t

@@ -225,7 +225,8 @@ def due(known, as_of, zone):
         late[which] += as_of > limit
     return {**{"overdue_" + k: v for k, v in late.items()},
             "acknowledged_in_time": share(sum(acks), len(acks)),
-            "answered_in_time": share(sum(answers), len(answers))}
+            "answered_in_time": share(sum(answers), len(answers)),
+            "answered_in_time_n": len(answers)}
 
 
 def same(got, want, where):
@@ -420,6 +421,24 @@ def test_months_are_protected_whether_or_not_something_was_said():
             after = c.rollup("suggestions", audience="employee", step="month")["rows"]
     assert before == after
     assert len(before) >= 6 and all(r["n"] is None for r in before)
+
+
+def test_all_is_no_more_than_the_months_that_are_shown():
+    now = int(time.time())
+    with Daemon() as d:
+        d.start()
+        with Client(d) as c:
+            for days, n in ((300, 40), (60, 4)):
+                c.event(event("headcount.set", now - days * DAY,
+                              {"unit": "u", "headcount": n}))
+            for days in (250, 250, 150, 3):
+                submit(c, now - days * DAY, "u", person=f"p{days}")
+            months = rows_of(c, step="month")
+            (row,) = rows_of(c)
+            voice = c.rollup("participation", audience="employee")["voice"]
+    assert months[-1]["n"] is None
+    assert row["n"] == sum(r["n"] or 0 for r in months) == 3
+    assert [r["people"] for r in voice] == [2]
 
 
 def test_requests_are_asked_for_alone(firm):
