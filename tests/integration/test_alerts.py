@@ -109,17 +109,20 @@ def build(seed):
     return m
 
 
+def load(d, model, **units):
+    d.start()
+    heads = [{"type": "headcount.set", "time": "2025-12-01T00:00:00Z",
+              "data": {"unit": u, "headcount": n}} for u, n in units.items()]
+    with d.client() as c:
+        result = c.lines(heads + model.events).json()
+    assert result["rejected"] == [], result["rejected"][:3]
+
+
 @pytest.fixture(scope="module")
 def loaded():
     model = build(7)
     with Daemon("workers=2", "timezone=Europe/Warsaw") as d:
-        d.start()
-        with d.client() as c:
-            heads = [{"type": "headcount.set", "time": "2025-12-01T00:00:00Z",
-                      "data": {"unit": u, "headcount": n}}
-                     for u, n in (("shop", 40), ("kiosk", 9), ("web", 12))]
-            result = c.lines(heads + model.events).json()
-            assert result["rejected"] == [], result["rejected"][:3]
+        load(d, model, shop=40, kiosk=9, web=12)
         yield d, model
 
 
@@ -261,6 +264,18 @@ def test_employees_are_first_only_where_five_said_so(loaded):
     assert rows["billing"]["employees_first"] is None
     assert rows["billing"]["lead_weeks"] is None
     assert rows["complaint/checkout"]["employees_first"] is None
+
+
+@pytest.mark.parametrize("units", [{"shop": 9}, {"shop": 10}, {}])
+def test_of_few_people_nothing_is_said(units):
+    model = build(7)
+    with Daemon("timezone=Europe/Warsaw") as d:
+        load(d, model, **units)
+        with d.client() as c:
+            got = ask(c)
+    assert got["rows"] == expected(model, model.counts, shown=units == {"shop": 10})
+    # Nobody said how many there are.
+    assert got.get("missing") == (None if units else ["headcount.set"])
 
 
 def test_filters(loaded):

@@ -30,7 +30,8 @@ FLIGHT = {"name": "flight", "audience": "customer", "questions": [
     {"name": "service", "metric": "csat", "scale": [1, 5]},
     {"name": "effort", "metric": "ces"},
     {"name": "respect", "metric": "pulse"},
-    {"name": "food", "metric": "csat", "scale": [1, 5]}]}
+    {"name": "food", "metric": "csat", "scale": [1, 5]}],
+    "open": {"metric": "csat", "scale": [1, 5]}}
 CREW = {"name": "crew", "audience": "employee", "questions": [
     {"name": "recommend", "metric": "nps"},
     {"name": "service", "metric": "csat", "scale": [1, 5], "twin": "flight/service"},
@@ -70,6 +71,11 @@ def survey_events(rng, sent):
             yield {"type": "survey.answered", "source": "t", "id": f"a{i}",
                    "time": text(when(month, rng.randrange(1, 28))),
                    "data": {"survey": "flight", "answers": answers}}
+
+
+    # A question that came with an answer: nobody decided to ask it.
+    yield {"type": "survey.answered", "time": text(when(1, 2)),
+           "data": {"survey": "flight", "answers": {"came_by": 3}}}
 
 
 def thanks(rng, sent):
