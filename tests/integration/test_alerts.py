@@ -3,6 +3,7 @@ by its recursion, its threshold from a Markov chain solved another way, and empl
 reports by sets of names."""
 import collections
 import datetime
+import functools
 import math
 import random
 import zoneinfo
@@ -156,6 +157,7 @@ def run_length(k, h, mean):
     return lengths[0]
 
 
+@functools.lru_cache(maxsize=None)
 def chart(baseline):
     k = round(baseline / math.log(2) * 8)
     h = 1
