@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #define SCAN_MAX 20000
+/* Rows of other times, which are passed in the index, for one page. */
+#define PASS_MAX 4096
 /* Rows asked for beyond a page: an event may have a comment and a text for each of its
  * questions, and a page ends with a whole event. */
 #define SCAN_BEYOND (EVENT_ANSWERS_MAX + 2)
@@ -48,8 +50,12 @@ scan_again(struct scan *s)
 }
 
 static bool
-scan_ends(const struct scan *s, uint32_t max)
+scan_ends(struct scan *s, uint32_t max, const struct feed_end *end)
 {
+	if (!s->more && end->more) {
+		s->more = true;
+		s->seq = end->seq;
+	}
 	return s->more || s->got < max;
 }
 
@@ -215,6 +221,7 @@ enum emp_rc
 ask_comments(struct job *j)
 {
 	struct comments c = {.j = j};
+	struct feed_end end = {.scan = PASS_MAX};
 	uint32_t max = j->q->limit + SCAN_BEYOND;
 	int64_t before = 0;
 	uint32_t survey;
@@ -238,9 +245,9 @@ ask_comments(struct job *j)
 		if (c.scan.seq != 0)
 			before = scan_again(&c.scan);
 		rc = store_read_comments(j->reader, survey, j->q->from * MS_PER_S,
-					 j->q->to * MS_PER_S, before, max, take_comment,
-					 &c);
-	} while (rc == EMP_OK && !scan_ends(&c.scan, max));
+					 j->q->to * MS_PER_S, before, max, &end,
+					 take_comment, &c);
+	} while (rc == EMP_OK && !scan_ends(&c.scan, max, &end));
 	return rc == EMP_OK && c.scan.more ? next_at(j, c.scan.seq) : rc;
 }
 
@@ -347,6 +354,7 @@ praise_read(struct praise *p, enum audience a, int64_t before, int64_t *last)
 {
 	struct job *j = p->cards.j;
 	uint32_t max = j->q->limit + SCAN_BEYOND;
+	struct feed_end end = {.scan = PASS_MAX};
 	enum emp_rc rc = a == AUDIENCE_EMPLOYEE ? cards_fold(&p->cards, true) : EMP_OK;
 
 	p->audience = a;
@@ -358,9 +366,9 @@ praise_read(struct praise *p, enum audience a, int64_t before, int64_t *last)
 		if (p->scan.seq != 0)
 			before = scan_again(&p->scan);
 		rc = store_read_praise(j->reader, a, j->q->from * MS_PER_S,
-				       j->q->to * MS_PER_S, before, max, take_praise,
-				       p);
-	} while (rc == EMP_OK && !scan_ends(&p->scan, max));
+				       j->q->to * MS_PER_S, before, max, &end,
+				       take_praise, p);
+	} while (rc == EMP_OK && !scan_ends(&p->scan, max, &end));
 	if (p->scan.more && p->scan.seq > *last)
 		*last = p->scan.seq;
 	return rc;

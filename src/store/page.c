@@ -199,10 +199,10 @@ enum emp_rc
 page_find(struct page *p, const struct place *after, uint32_t max, struct place *out,
 	  uint32_t *n)
 {
-	uint32_t unfit = 0;
 	enum emp_rc rc = EMP_OK;
 
 	*n = 0;
+	p->unfit = 0;
 	p->more = false;
 	if (after != NULL)
 		p->end = *after;
@@ -217,11 +217,11 @@ page_find(struct page *p, const struct place *after, uint32_t max, struct place 
 		if (r->row[r->at].fits)
 			out[(*n)++] = p->end;
 		else
-			unfit++;
+			p->unfit++;
 		r->at++;
 		if (r->at == r->n && !r->ended)
 			rc = refill(p, r, &r->row[r->n - 1].place);
-		if (p->scan_max > 0 && unfit >= p->scan_max)
+		if (p->scan_max > 0 && p->unfit >= p->scan_max)
 			break;
 	}
 	p->more = rc == EMP_OK && first(p) != NULL;

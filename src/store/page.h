@@ -50,6 +50,7 @@ struct page {
 	uint32_t scan_max; /* rows that do not fit; 0: no limit */
 	struct road *road;
 	uint32_t n, cap;
+	uint32_t unfit;   /* out: rows that did not fit */
 	bool more;        /* out: ended early, there may be more behind `end` */
 	struct place end; /* out: last row looked at */
 };

@@ -1,6 +1,8 @@
 /* Reading what people said in words: comments and texts of customers, and public
  * recognition. Newest first; both have an index of their own, so that the many rows
- * without words are never looked at. */
+ * without words are never looked at. What is before a moment can be older than any of
+ * them, as events may come late: so the way there is walked, and a part of it at a
+ * time. */
 #include "store/page.h"
 #include "store/reader_impl.h"
 #include "store/voice.h"
@@ -89,9 +91,9 @@ prepare(struct store_reader *r, struct asked *a)
 
 static enum emp_rc
 find(struct store_reader *r, struct asked *a, uint32_t survey, int64_t before_seq,
-     uint32_t max, struct place *place, uint32_t *n)
+     uint32_t max, struct feed_end *end, struct place *place, uint32_t *n)
 {
-	struct page p = {.fits = fits, .ctx = a};
+	struct page p = {.fits = fits, .ctx = a, .scan_max = end->scan};
 	struct place after;
 	enum emp_rc rc = add_roads(
 		r, &p, a, &a->comments,
@@ -107,6 +109,12 @@ find(struct store_reader *r, struct asked *a, uint32_t survey, int64_t before_se
 	place_of_seq(&after, before_seq, 0);
 	if (rc == EMP_OK)
 		rc = page_find(&p, before_seq != 0 ? &after : NULL, max, place, n);
+	if (rc == EMP_OK) {
+		end->scan -= p.unfit;
+		end->more = end->scan == 0 && p.more;
+		/* Of one event all rows are of one time: it is over. */
+		end->seq = end->more ? place_seq(&p.end) : 0;
+	}
 	page_fini(&p);
 	return rc;
 }
@@ -143,7 +151,7 @@ give(struct asked *a, const struct place *place,
 
 enum emp_rc
 store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64_t to,
-		    int64_t before_seq, uint32_t max,
+		    int64_t before_seq, uint32_t max, struct feed_end *end,
 		    enum emp_rc (*fn)(void *ctx, const struct comment_row *row),
 		    void *ctx)
 {
@@ -159,7 +167,7 @@ store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64
 	if (rc == EMP_OK)
 		rc = prepare(r, &a);
 	if (rc == EMP_OK)
-		rc = find(r, &a, survey, before_seq, max, place, &n);
+		rc = find(r, &a, survey, before_seq, max, end, place, &n);
 	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
 		rc = give(&a, &place[i], fn, ctx);
 	sqlite3_finalize(a.comments.statement);
@@ -170,52 +178,63 @@ store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64
 	return rc;
 }
 
+/* Recognition among employees has its people elsewhere. */
+static const char praise_sql[] =
+	"SELECT event_seq, event.time, event.series_id, kind_id, by_leader, from_name, "
+	"to_name, message FROM recognition INDEXED BY recognition_public "
+	"CROSS JOIN event ON event.seq = recognition.event_seq "
+	"WHERE visibility_id = 1 AND (people_key IS NULL) = ?1 AND event_seq < ?2 "
+	"AND event_seq >= ?3 ORDER BY event_seq DESC";
+
+static struct praise_row
+praise_of(sqlite3_stmt *s)
+{
+	return (struct praise_row){.seq = sqlite3_column_int64(s, 0),
+				   .time = sqlite3_column_int64(s, ROAD_TIME),
+				   .series = (uint32_t)sqlite3_column_int64(s, 2),
+				   .kind = (uint8_t)sqlite3_column_int(s, 3),
+				   .by_leader = sqlite3_column_int(s, 4) != 0,
+				   .from_name = db_str(s, 5),
+				   .to_name = db_str(s, 6),
+				   .message = db_str(s, 7)};
+}
+
 enum emp_rc
 store_read_praise(struct store_reader *r, enum audience audience, int64_t from,
-		  int64_t to, int64_t before_seq, uint32_t max,
+		  int64_t to, int64_t before_seq, uint32_t max, struct feed_end *end,
 		  enum emp_rc (*fn)(void *ctx, const struct praise_row *row), void *ctx)
 {
+	struct asked a = {.from = from, .to = to};
 	sqlite3_stmt *s = NULL;
-	int64_t first = 0;
-	enum emp_rc rc = reader_first_seq(r, from, &first);
+	uint32_t n = 0;
+	enum emp_rc rc = reader_first_seq(r, from, &a.first);
 
-	/* Recognition among employees has its people elsewhere. */
+	end->more = false;
 	if (rc == EMP_OK)
-		rc = db_prepare(
-			r->db, &s,
-			"SELECT event_seq, event.time, event.series_id, kind_id, "
-			"by_leader, from_name, to_name, message "
-			"FROM recognition INDEXED BY recognition_public "
-			"CROSS JOIN event ON event.seq = recognition.event_seq "
-			"WHERE visibility_id = 1 AND (people_key IS NULL) = ?1 "
-			"AND event_seq < ?2 AND event_seq >= ?3 "
-			"AND event.time >= ?4 AND event.time < ?5 "
-			"ORDER BY event_seq DESC LIMIT ?6");
+		rc = db_prepare(r->db, &s, praise_sql);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int(s, 1, audience != AUDIENCE_EMPLOYEE);
 		sqlite3_bind_int64(s, 2, before_seq != 0 ? before_seq : INT64_MAX);
-		sqlite3_bind_int64(s, 3, first);
-		sqlite3_bind_int64(s, 4, from);
-		sqlite3_bind_int64(s, 5, to);
-		sqlite3_bind_int64(s, 6, max);
+		sqlite3_bind_int64(s, 3, a.first);
 	}
-	while (rc == EMP_OK) {
+	while (rc == EMP_OK && n < max) {
 		struct praise_row row;
 		bool found;
 
 		rc = db_step(s, &found);
 		if (rc != EMP_OK || !found)
 			break;
-		row = (struct praise_row){
-			.seq = sqlite3_column_int64(s, 0),
-			.time = sqlite3_column_int64(s, 1),
-			.series = (uint32_t)sqlite3_column_int64(s, 2),
-			.kind = (uint8_t)sqlite3_column_int(s, 3),
-			.by_leader = sqlite3_column_int(s, 4) != 0,
-			.from_name = db_str(s, 5),
-			.to_name = db_str(s, 6),
-			.message = db_str(s, 7)};
-		rc = fn(ctx, &row);
+		if (fits(&a, s)) {
+			row = praise_of(s);
+			rc = fn(ctx, &row);
+			n++;
+			continue;
+		}
+		end->seq = sqlite3_column_int64(s, 0);
+		if (--end->scan > 0)
+			continue;
+		rc = db_step(s, &end->more);
+		break;
 	}
 	sqlite3_finalize(s);
 	return rc;

@@ -106,15 +106,21 @@ EMP_MUST_CHECK enum emp_rc store_read_changes(
 	struct store_reader *r, int64_t seq,
 	enum emp_rc (*fn)(void *ctx, uint32_t series, uint32_t subject, int64_t time),
 	void *ctx);
+/* How far back a feed was read. */
+struct feed_end {
+	uint32_t scan; /* in, out: rows of other times that may yet be looked at, > 0 */
+	bool more;     /* out: none may any more, and there may be more before `seq` */
+	int64_t seq;
+};
 /* Newest first, before `before_seq` (0: from the newest), at most max. */
 EMP_MUST_CHECK enum emp_rc
 store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64_t to,
-		    int64_t before_seq, uint32_t max,
+		    int64_t before_seq, uint32_t max, struct feed_end *end,
 		    enum emp_rc (*fn)(void *ctx, const struct comment_row *row),
 		    void *ctx);
 EMP_MUST_CHECK enum emp_rc
 store_read_praise(struct store_reader *r, enum audience a, int64_t from, int64_t to,
-		  int64_t before_seq, uint32_t max,
+		  int64_t before_seq, uint32_t max, struct feed_end *end,
 		  enum emp_rc (*fn)(void *ctx, const struct praise_row *row),
 		  void *ctx);
 /* The person of a personal code. EMP_NOT_FOUND. */

@@ -426,3 +426,45 @@ def test_recognition_is_one_feed_of_what_is_public(feeds):
         assert row["unit"] == ("u" if employee else "u/s")
         assert (row["to_name"], row["from_name"]) == ("Yo", "Xi")
     assert c.get("/v1/recognition", to_name="Yo").status == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/comments", "/v1/recognition?audience=customer",
+                                  "/v1/recognition"])
+def test_the_way_far_back_is_walked_in_parts(path, crowd):
+    c, now = crowd
+    path, _, query = path.partition("?")
+    window = {"to": (now - 50 * DAY), **dict(p.split("=") for p in query.split("&") if p)}
+    seen, pages, cursor = [], 0, {}
+    while True:
+        answer = c.get(path, limit=2, **window, **cursor).json()
+        seen += [r.get("message", r.get("text")) for r in answer["rows"]]
+        pages += 1
+        if answer["next"] is None:
+            break
+        cursor = {"cursor": answer["next"]}
+    assert seen == ["old 2", "old 1", "old 0"]
+    # What is newer than the window is not all looked at for one page.
+    assert pages >= 3
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """Three old comments and thanks, and very many new ones."""
+    now = int(time.time())
+
+    def both(n, at, text):
+        return [event("survey.answered", at, {"survey": "csat", "answers": {"overall": 3},
+                                              "comment": f"{text} {n}"}),
+                event("recognition.given", at, {
+                    "audience": "customer", "kind": "praise", "visibility": "public",
+                    "to_agrees": True, "message": f"{text} {n}", "to_name": "Yo",
+                    "from": "x", "to": "y", "from_name": "Xi"})]
+
+    with Daemon() as d:
+        d.start()
+        with Client(d) as c:
+            old = [e for n in range(3) for e in both(n, now - (60 - n) * DAY, "old")]
+            new = [e for n in range(4500) for e in both(n, now - DAY, "new")]
+            answer = c.lines(old + new).json()
+            assert answer["rejected"] == [], answer["rejected"][:3]
+            yield c, now

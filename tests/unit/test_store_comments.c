@@ -22,6 +22,8 @@ struct asking {
 	enum audience audience;
 	uint32_t survey, max;
 	int64_t from, to, before;
+	uint32_t scan; /* 0: as many as there are */
+	struct feed_end end;
 	enum emp_rc rc;
 	uint32_t n;
 	struct {
@@ -68,10 +70,11 @@ run(struct store_reader *r, struct store_read *job)
 {
 	struct asking *a = (struct asking *)(void *)job;
 
+	a->end.scan = a->scan > 0 ? a->scan : UINT32_MAX;
 	a->rc = a->praise ? store_read_praise(r, a->audience, a->from, a->to, a->before,
-					      a->max, on_praise, a)
+					      a->max, &a->end, on_praise, a)
 			  : store_read_comments(r, a->survey, a->from, a->to, a->before,
-						a->max, on_comment, a);
+						a->max, &a->end, on_comment, a);
 	sem_post(&a->done);
 }
 
@@ -229,6 +232,60 @@ START_TEST(praise_is_what_was_said_in_public)
 }
 END_TEST
 
+/* Of seven in a row, those of the first two days; three others may be looked at. */
+static void
+expect_in_parts(const char *all)
+{
+	asking.to = SUPPORT_DAY + 2 * DAY_MS;
+	ask(0, 50);
+	expect(all);
+	ck_assert(!asking.end.more);
+	asking.scan = 3;
+	ask(0, 50);
+	expect("");
+	ck_assert(asking.end.more);
+	ck_assert_int_eq(asking.end.seq, 5);
+	/* What may be looked at is only used up by what does not fit. */
+	ask(asking.end.seq, 50);
+	expect(all);
+	ck_assert(!asking.end.more);
+	ck_assert_uint_eq(asking.end.scan, 1);
+	ask(5, 1);
+	ck_assert_uint_eq(asking.n, 1);
+	ck_assert(!asking.end.more);
+	/* Nor does it end in vain. */
+	asking.scan = 5;
+	asking.to = SUPPORT_DAY;
+	ask(6, 50);
+	expect("");
+	ck_assert(!asking.end.more);
+}
+
+START_TEST(the_way_back_to_comments_is_walked_in_parts)
+{
+	static const char *const text[] = {"c1", "c2", "c3", "c4", "c5", "c6", "c7"};
+
+	memset(&asking, 0, sizeof asking);
+	survey_put("one");
+	for (int i = 0; i < 7; i++)
+		answer_put("one", i, text[i], NULL, NULL);
+	expect_in_parts("c2 c1");
+}
+END_TEST
+
+START_TEST(the_way_back_to_praise_is_walked_in_parts)
+{
+	static const char *const text[] = {"p1", "p2", "p3", "p4", "p5", "p6", "p7"};
+
+	memset(&asking, 0, sizeof asking);
+	asking.praise = true;
+	asking.audience = AUDIENCE_CUSTOMER;
+	for (int i = 0; i < 7; i++)
+		thank(AUDIENCE_CUSTOMER, VISIBILITY_PUBLIC, text[i], i);
+	expect_in_parts("p2 p1");
+}
+END_TEST
+
 Suite *
 store_comments_suite(void)
 {
@@ -238,6 +295,8 @@ store_comments_suite(void)
 	tcase_add_checked_fixture(t, support_setup_open, support_teardown);
 	tcase_add_test(t, comments_come_newest_first_and_whole);
 	tcase_add_test(t, praise_is_what_was_said_in_public);
+	tcase_add_test(t, the_way_back_to_comments_is_walked_in_parts);
+	tcase_add_test(t, the_way_back_to_praise_is_walked_in_parts);
 	suite_add_tcase(s, t);
 	return s;
 }
