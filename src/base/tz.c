@@ -270,6 +270,12 @@ tz_ceil(const struct tz *z, enum tz_unit unit, int64_t t)
 }
 
 int64_t
+tz_add_days(const struct tz *z, int64_t t, int n)
+{
+	return n == 0 ? t : first_reading(z, t + tz_offset(z, t) + n * S_PER_DAY);
+}
+
+int64_t
 tz_add_months(const struct tz *z, int64_t t, int n)
 {
 	int64_t local = t + tz_offset(z, t);

@@ -33,6 +33,9 @@ int64_t tz_floor(const struct tz *z, enum tz_unit unit, int64_t t);
 int64_t tz_next(const struct tz *z, enum tz_unit unit, int64_t t);
 /* Smallest bucket start >= t. [any] */
 int64_t tz_ceil(const struct tz *z, enum tz_unit unit, int64_t t);
+/* Same time of day n days later: a day of a change of the clock has 23 or 25 hours. A
+ * time that the clock leaps over is the moment of the leap. [any] */
+int64_t tz_add_days(const struct tz *z, int64_t t, int n);
 /* Same wall-clock date n months later, the day cut to the month's length (cohorts). */
 int64_t tz_add_months(const struct tz *z, int64_t t, int n);
 /* Calendar month since 1970-01 (0-based) of t in this zone: for cohorts. [any] */

@@ -7,7 +7,6 @@
 #include "base/tz.h"
 
 #define MS 1000LL
-#define DAY_S 86400LL
 
 #define BIT(state) (1u << STATE_##state)
 /* Nobody has responded in this round. */
@@ -318,16 +317,10 @@ lifecycle_second_wait(const struct lifecycle *l, int64_t as_of,
 		wait_of(l, l->first_reopened, l->second_response, as_of, out);
 }
 
-/* The same time of day so many days later: a day of a change of the clock has 23 or 25
- * hours. */
 static int64_t
 add_days(const struct tz *tz, int64_t ms, uint32_t days)
 {
-	int64_t from = ms / MS;
-	int64_t to = from + days * DAY_S;
-
-	to += tz_offset(tz, from) - tz_offset(tz, to);
-	return to * MS + ms % MS;
+	return tz_add_days(tz, ms / MS, (int)days) * MS + ms % MS;
 }
 
 static int64_t

@@ -310,6 +310,20 @@ START_TEST(months)
 }
 END_TEST
 
+START_TEST(days_later)
+{
+	open_zone("America/Santiago");
+	/* The change to winter time: a week with 25 hours in one of its days. */
+	ck_time(tz_add_days(z, at("2025-04-01T15:00:00Z"), 7), "2025-04-08T16:00:00Z");
+	/* Midnight of 7 September does not exist: that day starts at the change, and is
+	 * reached from the start of the day a week before. */
+	ck_time(tz_add_days(z, at("2025-08-31T04:00:00Z"), 7), "2025-09-07T04:00:00Z");
+	ck_time(tz_add_days(z, at("2025-08-31T04:30:00Z"), 7), "2025-09-07T04:00:00Z");
+	ck_time(tz_add_days(z, at("2025-08-31T05:30:00Z"), 7), "2025-09-07T04:30:00Z");
+	ck_time(tz_add_days(z, at("2025-08-31T04:30:00Z"), 0), "2025-08-31T04:30:00Z");
+}
+END_TEST
+
 static const char *const no_zones[] = {
 	"",
 	"Nowhere/Atall",
@@ -349,6 +363,7 @@ base_tz_suite(void)
 	tcase_add_test(tc, a_day_that_the_clock_goes_back_into);
 	tcase_add_test(tc, a_day_that_never_was);
 	tcase_add_test(tc, months);
+	tcase_add_test(tc, days_later);
 	tcase_add_loop_test(tc, what_is_no_zone_is_refused, 0,
 			    (int)(sizeof no_zones / sizeof *no_zones));
 	suite_add_tcase(s, tc);
