@@ -25,10 +25,10 @@ import zoneinfo
 import pytest
 
 from harness import Daemon
-from test_histories import bucket_start, check_window, in_subtree, parse_time
+from test_histories import bucket_start, check_window, first_instant, in_subtree, parse_time
 
 ZONES = ("Europe/Madrid", "America/Santiago", "UTC")
-LIVES = int(os.environ.get("EMPOWERD_VOICE_HISTORIES", "4500")) // len(ZONES)
+LIVES = int(os.environ.get("EMPOWERD_VOICE_HISTORIES", "3000")) // len(ZONES)
 SEED = os.environ.get("EMPOWERD_SEED", "3")
 DAY = 86400
 UTC = datetime.timezone.utc
@@ -57,8 +57,16 @@ def ancestors(unit):
 def moment(rng):
     """ms; often at night, when the clock is changed, or the month."""
     if rng.random() < 0.15:
-        return rng.choice(CHANGES) * 1000 + rng.randrange(-4 * 3600000, 4 * 3600000)
+        # Or a week or two before: what is due then is due at the change.
+        days = rng.choice((0, 0, 7, 14))
+        return (rng.choice(CHANGES) - days * DAY) * 1000 + rng.randrange(-4 * 3600000,
+                                                                          4 * 3600000)
     return START * 1000 + rng.randrange(SPAN * 1000)
+
+
+def covered(condition):
+    """The seed that is always run meets all of it; others may happen not to."""
+    assert condition or "EMPOWERD_SEED" in os.environ
 
 
 def share(part, whole):
@@ -759,7 +767,7 @@ def test_states_of_customers(world):
         compare(row, s.life, lambda r, k: as_ms(r["at" if k == "submitted" else k + "_at"]))
         assert row["felt_heard"] == s.life.felt_heard
     # The lives are of all kinds.
-    assert len({s.life.state for s in world.customers}) == 13
+    covered(len({s.life.state for s in world.customers}) == 13)
 
 
 def test_states_of_employees(world):
@@ -769,7 +777,7 @@ def test_states_of_employees(world):
     for s in world.employees:
         compare(rows[s.id], s.life, lambda r, k: r[k] and datetime.date.fromisoformat(
             r[k]).toordinal())
-    assert len({s.life.state for s in world.employees}) == 13
+    covered(len({s.life.state for s in world.employees}) == 13)
 
 
 # ---- suggestions -----------------------------------------------------------------------
@@ -784,7 +792,12 @@ def plus(world, ms, days=0, months=0):
                 - datetime.timedelta(days=1)).day
         at = at.replace(year=month // 12, month=month % 12 + 1, day=min(at.day, last))
     at += datetime.timedelta(days=days)
-    return round(at.replace(tzinfo=world.zone).timestamp() * 1000)
+    ms = round(at.replace(tzinfo=world.zone).timestamp() * 1000)
+    if world.local(ms).replace(tzinfo=None) == at:
+        return ms
+    # The clock leaps over it: the moment of the leap.
+    high = ms // 1000
+    return 1000 * first_instant(world.zone, high - 7200, high, world.local(ms).utcoffset())
 
 
 def clocks(world, r, as_of):
@@ -820,9 +833,13 @@ def clocks(world, r, as_of):
 
 
 def suggestion_figures(world, rows, as_of, unit_of_time, employees):
+    """Rows of confidential.db have numbers of days, and in "ms" when these begin."""
     n = len(rows)
+    days = employees and unit_of_time == 1
+    as_of_ms = midnight(world, datetime.date.fromordinal(as_of).isoformat()) * 1000 \
+        if days else as_of
     begun = [r for r in rows if r["submitted"] <= as_of]
-    due = [clocks(world, r, as_of) for r in begun] if not employees else []
+    due = [clocks(world, r["ms"] if days else r, as_of_ms) for r in begun]
     people = collections.Counter(r["person"] for r in rows if r["person"])
     rated = [r["felt_heard"] for r in rows if not employees and r["felt_heard"]]
     published = sum(r["published"] for r in rows)
@@ -853,16 +870,12 @@ def suggestion_figures(world, rows, as_of, unit_of_time, employees):
             want[key] = at if at is None else at / unit_of_time
             if at is None and least is not None:
                 want[key + "_at_least"] = least / unit_of_time
-    if not employees:
-        want |= {
-            "felt_heard": statistics.fmean(rated) if rated else None,
-            "felt_heard_n": len(rated),
-            "acknowledged_in_time": share(sum(d[0] == (True, True) for d in due),
-                                          sum(d[0][0] for d in due)),
-            "answered_in_time": share(sum(d[1] == (True, True) for d in due),
-                                      sum(d[1][0] for d in due))}
-        for name in ("overdue_acknowledgement", "overdue_feedback", "overdue_sla"):
-            want[name] = sum(d[2] == name for d in due)
+    want |= {} if employees else {
+        "felt_heard": statistics.fmean(rated) if rated else None, "felt_heard_n": len(rated)}
+    for i, name in enumerate(("acknowledged_in_time", "answered_in_time")):
+        want[name] = share(sum(d[i] == (True, True) for d in due), sum(d[i][0] for d in due))
+    for name in ("overdue_acknowledgement", "overdue_feedback", "overdue_sla"):
+        want[name] = sum(d[2] == name for d in due)
     return want
 
 
@@ -911,7 +924,7 @@ def test_suggestions_of_customers(world, c):
             seen[bool(mine)] += 1
             same(got[key], suggestion_figures(world, mine, as_of, 3600000, False))
             assert got[key]["audience"] == "customer"
-    assert seen[True] > 300
+    covered(seen[True] > 300)
 
 
 def test_requests_are_folded_as_what_employees_do(world, c):
@@ -943,8 +956,10 @@ def case_rows(world):
     for row in world.rows(CASES, "confidential.db"):
         row = dict(row)
         row["ts"] = midnight(world, row["submitted"])
+        row["ms"] = dict(row)
         for name in ("submitted", "acknowledged", "first_response", "first_triage",
-                     "withdrawn", "second_response", "first_reopened"):
+                     "withdrawn", "second_response", "first_reopened", "reopened"):
+            row["ms"][name] = row[name] and midnight(world, row[name]) * 1000
             row[name] = row[name] and datetime.date.fromisoformat(row[name]).toordinal()
         rows.append(row)
     return rows
@@ -1009,7 +1024,7 @@ def test_suggestions_of_employees(world, c):
         for key in want:
             assert not enough(world, q, key, low, high), (q, key)
         protected += small.total()
-    assert shown > 100 and protected > 10
+    covered(shown > 100 and protected > 10)
 
 
 # ---- decisions -------------------------------------------------------------------------
@@ -1055,8 +1070,7 @@ def test_decisions_as_stored(world):
         assert row["customer_benefit"] == row["benefit"]
         for driver in DRIVERS:
             assert row["observed_" + driver] == row["seen_" + driver]
-    assert collections.Counter(r["within"] for r in rows.values()).keys() == {
-        "inside", "over", "none"}
+    covered({r["within"] for r in rows.values()} == {"inside", "over", "none"})
 
 
 def decision_figures(rows):
@@ -1141,7 +1155,7 @@ def test_decisions(world, c):
         inside = [r for r in of if low <= r["ts"] < high]
         check_drivers(inside, answer["drivers"])
         check_rules(inside, answer["blocking_rules"])
-    assert checked > 300
+    covered(checked > 300)
 
 
 REVIEWS = """SELECT review.*, d.person AS person FROM review LEFT JOIN operational_person AS d
@@ -1187,7 +1201,7 @@ def test_reviews(world, c):
         for key, mine in want.items():
             shown += 1
             same(got[key], review_figures(mine))
-    assert shown > 30
+    covered(shown > 30)
 
 
 def review_figures(rows):
@@ -1231,7 +1245,7 @@ def test_backing_rate(world, c):
                 heads is not None and heads >= 5 and r["people_key"] in private) for r in mine)
             same(got[key], {"backing_rate": share(backed, len(mine))})
             rates.add(got[key]["backing_rate"])
-    assert len(rates) > 5
+    covered(len(rates) > 5)
 
 
 # ---- training, contact, voice ----------------------------------------------------------
@@ -1318,7 +1332,7 @@ def test_training(world, c):
             told += known
             same(got[key], {"holders_trained":
                             share(len(people - lacking), len(people)) if known else None})
-    assert shown > 50 and told > 5
+    covered(shown > 50 and told > 5)
 
 
 def test_contact(world, c):
@@ -1367,8 +1381,6 @@ def test_breadth_of_voice(world, c):
             for r in world.rows(VOICES)]
     cases = [{"audience": "employee", "unit": r["unit"], "ts": r["ts"], "person": r["person"]}
              for r in case_rows(world)]
-    asked_for = [{"audience": "employee", "unit": s.unit, "ts": s.at // 1000,
-                  "person": s.event["data"].get("person")} for s in world.requests]
     rng = random.Random(SEED)
     shown = collections.Counter()
     for _ in range(30):
@@ -1406,8 +1418,7 @@ def test_breadth_of_voice(world, c):
                        "breadth": share(people, whole)})
             shown[audience] += 1
         assert not want, (q, list(want))
-    assert min(shown.values()) > 5 and len(shown) == 3, shown
-    assert asked_for
+    covered(min(shown.values()) > 5 and len(shown) == 3)
 
 
 # ---- the whole -------------------------------------------------------------------------
