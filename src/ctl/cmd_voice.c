@@ -164,7 +164,8 @@ show_code(struct ctl *c, const struct json_node *answer)
 	buf_printf(
 		&out,
 		"%.*s\n\n"
-		"This code is shown only now, and a former one opens nothing any more.\n"
+		"This code is shown only now, and a former one opens nothing any "
+		"more.\n"
 		"Give it to its person and to nobody else. Without a token it shows\n"
 		"their own decisions, reviews and trainings at\n",
 		STR_FMT(code));

@@ -73,6 +73,16 @@ const struct ctl_command ctl_commands[] = {
 		 "--json and --csv print the daemon's answer as it is.",
 	 .options = O(CSV) | O(BAR),
 	 .run = ctl_cmd_rollup},
+	{.name = "report",
+	 .args = "",
+	 .summary = "print a month's review",
+	 .help = "Puts the figures of a month together: surveys, suggestions, "
+		 "decisions, recognition, training, contact, coherence, early warning and "
+		 "initiatives, as text with bars; --html prints one page that needs "
+		 "nothing else, --csv a line per figure. What the token may not see is "
+		 "left out, and the exit status is 1.",
+	 .options = O(CSV) | O(HTML) | O(MONTH) | O(UNIT),
+	 .run = ctl_cmd_report},
 	{.name = "suggestion",
 	 .args = "list [STATE,...] | show ID | acknowledge ID | "
 		 "triage ID --examine YES|NO | answer ID STATUS | reopen ID",

@@ -16,6 +16,7 @@ libempower_a_SOURCES += \
 	%D%/cmd_demo.c \
 	%D%/cmd_import.c \
 	%D%/cmd_lint.c \
+	%D%/cmd_report.c \
 	%D%/cmd_rollup.c \
 	%D%/cmd_status.c \
 	%D%/cmd_verify.c \
@@ -39,6 +40,11 @@ libempower_a_SOURCES += \
 	%D%/options.def \
 	%D%/recount.c \
 	%D%/recount.h \
+	%D%/report.h \
+	%D%/report_grid.c \
+	%D%/report_html.c \
+	%D%/report_sections.c \
+	%D%/report_write.c \
 	%D%/send.c \
 	%D%/send.h \
 	%D%/term.c \

@@ -16,7 +16,8 @@ from ctl_harness import EMPOWERCTL, Tool, run
 from harness import Daemon
 
 COMMANDS = ["import", "verify", "snapshot", "survey", "unit", "token", "lint", "rollup",
-            "suggestion", "decision", "boundary", "person", "status", "demo", "help"]
+            "report", "suggestion", "decision", "boundary", "person", "status", "demo",
+            "help"]
 SURVEY = {"name": "visit", "audience": "customer", "questions": [
     {"name": "overall", "metric": "csat"}, {"name": "recommend", "metric": "nps"}]}
 
