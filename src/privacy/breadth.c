@@ -64,7 +64,7 @@ breadth_init(struct breadth *b, struct job *j)
 	enum emp_rc rc;
 
 	*b = (struct breadth){.j = j,
-			      .wanted = j->q->filter[FIELD_SURVEY].n == 0,
+			      .wanted = !j->brief && j->q->filter[FIELD_SURVEY].n == 0,
 			      .today = delicate_today(j),
 			      .voices.columns = 1};
 	if (!b->wanted)

@@ -221,16 +221,103 @@ surveys_add(struct work *w, struct pub_table *t, enum rollup rollup,
 	return EMP_OK;
 }
 
-static enum emp_rc
-surveys(struct work *w, const char *name, enum rollup rollup,
-	const struct pub_column *columns, uint32_t n)
+/* What the rate of a window comes from. Of an hour it is known exactly. */
+struct asked {
+	uint64_t invited, done, shown, answered;
+};
+
+static uint64_t
+read_count(const struct pub_table *t, const struct pub_row *r, const char *column)
 {
-	struct pub_table *t = table_add(w, name, columns, n);
+	double v = pub_read(t, r, column);
+
+	return isnan(v) ? 0 : (uint64_t)llround(v);
+}
+
+static void
+asked_add(struct asked *a, const struct pub_table *t, const struct pub_row *r)
+{
+	uint64_t invited = read_count(t, r, "invited");
+
+	a->invited += invited;
+	a->shown += read_count(t, r, "shown");
+	a->answered += read_count(t, r, "answered");
+	if (invited > 0)
+		a->done += (uint64_t)llround(pub_read(t, r, "response_rate") *
+					     (double)invited / 100);
+}
+
+static void
+asked_show(struct pub_row *r, const struct asked a[WINDOWS])
+{
+	struct response now = metric_response(a[NOW].invited, a[NOW].done, a[NOW].shown,
+					      a[NOW].answered);
+	struct response before = metric_response(a[BEFORE].invited, a[BEFORE].done,
+						 a[BEFORE].shown, a[BEFORE].answered);
+
+	r->n = a[NOW].answered;
+	r->figure[FIG_PREVIOUS_N] = (double)a[BEFORE].answered;
+	r->figure[FIG_VALUE] = now.rate;
+	r->figure[FIG_PREVIOUS] = before.rate;
+	r->figure[FIG_CHANGE] = now.rate - before.rate;
+}
+
+/* Hour by hour over both windows: whoever answered an invitation is found by looking
+ * at every answer there is, which is done once. Rows of a survey follow each other. */
+static enum emp_rc
+participation_hours(struct work *w, struct pub_table *t)
+{
+	struct query *q = &w->sub.q;
+	const struct pub_table *from = &w->sub.job.pub.rows;
+	struct asked a[WINDOWS] = {{0, 0, 0, 0}};
+	enum emp_rc rc;
+
+	sub_query(q, w->j, ROLLUP_PARTICIPATION);
+	q->from = w->window[BEFORE].from;
+	q->to = w->window[NOW].to;
+	q->from_given = q->to_given = true;
+	q->step = STEP_HOUR;
+	rc = sub_run(&w->sub, w->j);
+	for (uint32_t i = 0; rc == EMP_OK && i < from->n; i++) {
+		const struct pub_row *like = &from->rows[i];
+		bool now = sub_time(&w->sub, like) >= w->window[NOW].from;
+
+		asked_add(&a[now ? NOW : BEFORE], from, like);
+		if (i + 1 < from->n && str_eq(like[1].key[0], like->key[0]))
+			continue;
+		if (row_for(w, t, like) == NULL)
+			rc = EMP_NOMEM;
+		else
+			asked_show(row_for(w, t, like), a);
+		memset(a, 0, sizeof a);
+	}
+	sub_close(&w->sub);
+	return rc;
+}
+
+static enum emp_rc
+participation(struct work *w)
+{
+	struct pub_table *t = table_add(w, "participation", participation_columns,
+					COUNT(participation_columns));
+	enum emp_rc rc = participation_hours(w, t);
+
+	/* Hours are not kept for ever. */
+	if (rc == EMP_INVALID)
+		rc = surveys_add(w, t, ROLLUP_PARTICIPATION, "customer");
+	return rc == EMP_OK ? surveys_add(w, t, ROLLUP_PARTICIPATION, "employee") : rc;
+}
+
+static enum emp_rc
+questions(struct work *w)
+{
+	struct pub_table *t = table_add(w, "questions", question_columns,
+					COUNT(question_columns));
 	enum emp_rc rc;
 
 	t->n_texts = 1;
-	rc = surveys_add(w, t, rollup, "customer");
-	return rc == EMP_OK ? surveys_add(w, t, rollup, "employee") : rc;
+	rc = surveys_add(w, t, ROLLUP_SATISFACTION, "customer");
+	return rc == EMP_OK ? surveys_add(w, t, ROLLUP_SATISFACTION, "employee") : rc;
 }
 
 /* ---- sections ------------------------------------------------------------------- */
@@ -478,11 +565,9 @@ ask_overview(struct job *j)
 	if (rc == EMP_OK)
 		rc = head(w);
 	if (rc == EMP_OK)
-		rc = surveys(w, "questions", ROLLUP_SATISFACTION, question_columns,
-			     COUNT(question_columns));
+		rc = questions(w);
 	if (rc == EMP_OK)
-		rc = surveys(w, "participation", ROLLUP_PARTICIPATION,
-			     participation_columns, COUNT(participation_columns));
+		rc = participation(w);
 	for (uint32_t i = 0; i < COUNT(sections) && rc == EMP_OK; i++)
 		rc = section(w, &sections[i]);
 	if (rc == EMP_OK)

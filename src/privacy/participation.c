@@ -93,7 +93,8 @@ take_answer(void *ctx, const struct event_row *e)
 	rc = w->j->rc != EMP_OK
 		? w->j->rc
 		: responses_answered(w->responses, &row, e->ref_seq, e->complete);
-	if (rc == EMP_OK && row.bucket != PEOPLE_NONE && row.person != NULL)
+	if (rc == EMP_OK && row.bucket != PEOPLE_NONE && row.person != NULL &&
+	    !w->j->brief)
 		rc = people_add(w->people, row.bucket, row.person, &at, &fresh);
 	if (rc == EMP_OK && fresh)
 		rc = tally_add(&w->respondents, row.bucket, 0, 1);
@@ -122,6 +123,10 @@ anybody_invited(const struct job *j)
 static enum emp_rc
 read_rows(struct work *w)
 {
+	const struct rollup_raw *raw = w->j->raw;
+	/* Who was invited at any other time matters for those who were not asked. */
+	int64_t from = w->j->brief && !raw->from_all ? raw->from * MS_PER_S : 0;
+	int64_t to = w->j->brief && !raw->to_all ? raw->to * MS_PER_S : INT64_MAX;
 	enum emp_rc rc;
 
 	if (w->j->brief && !anybody_invited(w->j))
@@ -131,8 +136,8 @@ read_rows(struct work *w)
 	if (rc == EMP_OK)
 		rc = people_new(&w->people);
 	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED, 0,
-				       INT64_MAX, take_invitation, w);
+		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED, from,
+				       to, take_invitation, w);
 	if (rc == EMP_OK)
 		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_ANSWERED, 0,
 				       INT64_MAX, take_answer, w);
