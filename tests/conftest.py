@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import openapi  # noqa: E402
 from harness import Daemon  # noqa: E402
 
 
@@ -38,3 +39,13 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("CI"):
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {call.excinfo.value}"
+
+
+def pytest_sessionfinish(session):
+    """What the daemon answered is what schema/openapi.json declares."""
+    findings = openapi.RECORD.findings()
+    for finding in findings:
+        print("\nnot in schema/openapi.json: " + finding, end="")
+    if findings:
+        print()
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

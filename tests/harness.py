@@ -19,6 +19,8 @@ import threading
 import time
 import urllib.parse
 
+import openapi
+
 TIMEOUT = 60
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("top_builddir", os.path.join(HERE, "..", "build"))
@@ -77,7 +79,12 @@ class Client:
             body = json.dumps(body).encode()
         self.connection.request(method, path, body, headers)
         reply = self.connection.getresponse()
-        return Answer(reply.status, reply.headers, reply.read())
+        answer = Answer(reply.status, reply.headers, reply.read())
+        plain = openapi.kind_of(headers.get("Content-Type")) == "application/json" and \
+            not any(h.lower() in ("content-encoding", "ce-specversion") for h in headers)
+        openapi.RECORD.add(method, path, answer.status, answer.type,
+                           body if plain else None, answer.body, self.daemon.base)
+        return answer
 
     def get(self, path, headers=None, **params):
         if params:
@@ -124,6 +131,8 @@ class Daemon:
         self.dir = os.path.join(self.home, "state")
         self.options = list(options)
         self.listen = list(listen)
+        self.base = next((o.split("=")[1].rstrip("/") for o in options
+                          if o.startswith("base_path=")), "")
         self.env = {k: v for k, v in os.environ.items()
                     if not k.startswith(("EMPOWERD_", "NOTIFY_", "LISTEN_"))}
         self.env.update(env or {})

@@ -34,6 +34,7 @@ TESTS += \
 	%D%/lint/man.py \
 	%D%/lint/docs.py \
 	%D%/lint/symbols.py \
+	%D%/lint/interface.py \
 	tests/unit/unit \
 	%D%/fuzz/replay.sh \
 	%D%/pytest.sh
