@@ -604,6 +604,9 @@ trend_rows(struct work *w, struct twin *before, struct twin *after)
 			after[p] = levels_of(v, p);
 		}
 		coherence_trend(before, after, w->n, &t);
+		last = v;
+		if (t.after.twins == 0)
+			continue;
 		r = pub_row_add(&w->j->pub, table);
 		if (r == NULL)
 			return EMP_NOMEM;
@@ -613,7 +616,6 @@ trend_rows(struct work *w, struct twin *before, struct twin *after)
 		r->figure[FIG_BEFORE] = t.before.index;
 		r->figure[FIG_INDEX] = t.after.index;
 		r->figure[FIG_CHANGE] = t.change;
-		last = v;
 	}
 	return EMP_OK;
 }

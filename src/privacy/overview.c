@@ -77,7 +77,14 @@ table_add(struct work *w, const char *name, const struct pub_column *c, uint32_t
 	return t;
 }
 
-/* An answer for one of the windows. *found is false where this version has none. */
+/* One that is too large to be computed leaves the others alone: it is null then. */
+static enum emp_rc
+spared(enum emp_rc rc)
+{
+	return rc == EMP_UNSUPPORTED || rc == EMP_TOO_LARGE ? EMP_OK : rc;
+}
+
+/* An answer for one of the windows. *found is false where there is none. */
 static enum emp_rc
 ask(struct work *w, enum rollup rollup, enum window window, const char *audience,
     bool *found)
@@ -101,7 +108,7 @@ ask(struct work *w, enum rollup rollup, enum window window, const char *audience
 	}
 	rc = sub_run(&w->sub, w->j);
 	*found = rc == EMP_OK;
-	return rc == EMP_UNSUPPORTED ? EMP_OK : rc;
+	return spared(rc);
 }
 
 /* ---- rows by survey ------------------------------------------------------------- */
@@ -302,8 +309,8 @@ participation(struct work *w)
 					COUNT(participation_columns));
 	enum emp_rc rc = participation_hours(w, t);
 
-	/* Hours are not kept for ever. */
-	if (rc == EMP_INVALID)
+	/* Hours are not kept for ever, and there may be too many of them. */
+	if (rc == EMP_INVALID || rc == EMP_TOO_LARGE)
 		rc = surveys_add(w, t, ROLLUP_PARTICIPATION, "customer");
 	return rc == EMP_OK ? surveys_add(w, t, ROLLUP_PARTICIPATION, "employee") : rc;
 }
@@ -477,6 +484,7 @@ alerts(struct work *w)
 	w->sub.q.to_given = w->j->q->to_given;
 	w->sub.q.to = w->j->q->to;
 	rc = sub_run(&w->sub, w->j);
+	t->one = rc != EMP_OK;
 	from = &w->sub.job.pub.rows;
 	for (uint32_t i = 0; rc == EMP_OK && i < from->n; i++) {
 		const struct pub_row *like = &from->rows[i];
@@ -495,7 +503,7 @@ alerts(struct work *w)
 		r->figure[0] = pub_read(from, like, "weeks");
 	}
 	sub_close(&w->sub);
-	return rc;
+	return spared(rc);
 }
 
 /* ---- the answer ----------------------------------------------------------------- */
