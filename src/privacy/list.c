@@ -170,6 +170,9 @@ wanted(const struct page *g, const struct suggestion_row *row)
 	if ((row->life.kind == SUGGESTION_BOUNDARY_REQUEST) != g->requests ||
 	    !cards_visible(&g->cards, row))
 		return false;
+	/* One may be shown in another state than it is stored in. */
+	if (g->f.states != 0 && (g->f.states >> row->life.state & 1) == 0)
+		return false;
 	if (!j->q->overdue)
 		return true;
 	lifecycle_due(&row->life, j->c->r->sla_days, j->tz, g->cards.as_of, &d);

@@ -1,6 +1,8 @@
 # src/store: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
 	%D%/cases.c \
+	%D%/case_shown.c \
+	%D%/case_shown.h \
 	%D%/cases.h \
 	%D%/boundary_list.c \
 	%D%/boundary_list.h \

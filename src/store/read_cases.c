@@ -1,12 +1,14 @@
 /* Reading suggestions of confidential.db, as read_suggestions.c does those of the other
  * file; in the order of random keys, and with days for moments. A reader without a
- * daemon has no such file: it finds none. */
+ * daemon has no such file: it finds none. What employees did today is left out, but for
+ * the author. */
 #include "store/suggestion_row.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "store/case_shown.h"
 #include "store/days.h"
 #include "store/db.h"
 #include "store/life.h"
@@ -77,9 +79,13 @@ read_life(sqlite3_stmt *s, const struct tz *tz, struct lifecycle *l)
 	return rc;
 }
 
+/* shown: NULL: all that is stored. */
 static enum emp_rc
-read_row(sqlite3_stmt *s, const struct tz *tz, struct suggestion_row *row)
+read_row(sqlite3_stmt *s, const struct tz *tz, struct case_shown *shown,
+	 struct suggestion_row *row)
 {
+	enum emp_rc rc;
+
 	*row = (struct suggestion_row){
 		.audience = AUDIENCE_EMPLOYEE,
 		.category = db_str(s, ROW_CATEGORY),
@@ -96,12 +102,15 @@ read_row(sqlite3_stmt *s, const struct tz *tz, struct suggestion_row *row)
 	if (row->has_person)
 		memcpy(row->person, sqlite3_column_blob(s, ROW_PERSON),
 		       PSEUDONYM_BYTES);
-	return read_life(s, tz, &row->life);
+	rc = read_life(s, tz, &row->life);
+	return rc == EMP_OK && shown != NULL
+		? case_shown_life(shown, row->key, &row->life)
+		: rc;
 }
 
 static enum emp_rc
-give(sqlite3_stmt *s, const struct tz *tz, const uint8_t key[HANDLE_BYTES],
-     suggestion_fn *fn, void *ctx)
+give(sqlite3_stmt *s, const struct tz *tz, struct case_shown *shown,
+     const uint8_t key[HANDLE_BYTES], suggestion_fn *fn, void *ctx)
 {
 	char id[CASE_ID_CHARS + 1] = CASE_ID_PREFIX;
 	struct suggestion_row row;
@@ -113,7 +122,7 @@ give(sqlite3_stmt *s, const struct tz *tz, const uint8_t key[HANDLE_BYTES],
 	if (rc == EMP_OK && !found)
 		rc = EMP_NOT_FOUND;
 	if (rc == EMP_OK)
-		rc = read_row(s, tz, &row);
+		rc = read_row(s, tz, shown, &row);
 	if (rc == EMP_OK) {
 		num_hex(id + sizeof CASE_ID_PREFIX - 1, row.key, HANDLE_BYTES);
 		row.id = (struct str){id, CASE_ID_CHARS};
@@ -145,12 +154,15 @@ suggestion_lives_case(struct store_reader *r, int64_t from, int64_t to,
 {
 	char first[DAY_TEXT_MAX];
 	char end[DAY_TEXT_MAX];
+	struct case_shown shown;
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc;
 
 	if (r->people == NULL)
 		return EMP_OK;
-	rc = db_prepare(r->people, &s, lives_sql);
+	rc = case_shown_init(&shown, r);
+	if (rc == EMP_OK)
+		rc = db_prepare(r->people, &s, lives_sql);
 	if (rc == EMP_OK) {
 		db_bind_str(s, 1, day_from(first, r->tz, from));
 		db_bind_str(s, 2, day_from(end, r->tz, to));
@@ -162,11 +174,12 @@ suggestion_lives_case(struct store_reader *r, int64_t from, int64_t to,
 		rc = db_step(s, &found);
 		if (rc != EMP_OK || !found)
 			break;
-		rc = read_row(s, r->tz, &row);
+		rc = read_row(s, r->tz, &shown, &row);
 		if (rc == EMP_OK)
 			rc = fn(ctx, &row);
 	}
 	sqlite3_finalize(s);
+	case_shown_fini(&shown);
 	return rc;
 }
 
@@ -174,7 +187,8 @@ suggestion_lives_case(struct store_reader *r, int64_t from, int64_t to,
  */
 
 #define ROAD_COLUMNS                                                                   \
-	"SELECT suggestion, kind, state, category, board, submitted, unit "            \
+	"SELECT suggestion, kind, state, category, board, submitted, unit, "           \
+	"withdrawn, reopened "                                                         \
 	"FROM suggestion_state "
 #define ROAD_REST " AND suggestion > ?1 ORDER BY suggestion LIMIT ?2"
 static const char by_kind_sql[] = ROAD_COLUMNS
@@ -196,11 +210,14 @@ enum road_column {
 	ROAD_CATEGORY,
 	ROAD_BOARD,
 	ROAD_SUBMITTED,
-	ROAD_UNIT
+	ROAD_UNIT,
+	ROAD_WITHDRAWN,
+	ROAD_REOPENED
 };
 
 struct asked {
 	const struct suggestion_filter *f;
+	struct case_shown shown;
 	struct road_source source;
 	char from_text[DAY_TEXT_MAX], to_text[DAY_TEXT_MAX];
 	struct str from, to; /* to.n == 0: no end */
@@ -214,9 +231,12 @@ fits(void *ctx, sqlite3_stmt *s)
 	const struct asked *a = ctx;
 	const struct suggestion_filter *f = a->f;
 	struct str day = db_str(s, ROAD_SUBMITTED);
+	enum suggestion_state state = suggestion_state_find(db_str(s, ROAD_STATE));
 
 	return (f->kinds >> suggestion_kind_find(db_str(s, ROAD_KIND)) & 1) != 0 &&
-		(f->states >> suggestion_state_find(db_str(s, ROAD_STATE)) & 1) != 0 &&
+		((f->states >> state & 1) != 0 ||
+		 case_shown_differs(&a->shown, state, db_str(s, ROAD_WITHDRAWN),
+				    db_str(s, ROAD_REOPENED))) &&
 		(f->category.n == 0 || str_eq(db_str(s, ROAD_CATEGORY), f->category)) &&
 		(!f->board_only || sqlite3_column_int(s, ROAD_BOARD) != 0) &&
 		str_cmp(day, a->from) >= 0 &&
@@ -298,22 +318,24 @@ unit_roads(struct store_reader *r, struct page *p, struct asked *a, bool *all)
 static enum emp_rc
 settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char **sql)
 {
-	const struct suggestion_filter *f = a->f;
-	struct road_arg category = {.text = f->category};
+	struct suggestion_filter f = *a->f;
+	struct road_arg category = {.text = f.category};
 	bool all = true;
 	enum emp_rc rc = EMP_OK;
 
+	/* In which there may be some that are shown in another: see fits(). */
+	f.states |= 1u << STATE_WITHDRAWN | 1u << STATE_REOPENED;
 	*sql = by_unit_sql;
-	if (f->unit.n > 0)
+	if (f.unit.n > 0)
 		rc = unit_roads(r, p, a, &all);
 	if (rc != EMP_OK || !all)
 		return rc;
-	if (f->category.n > 0) {
+	if (f.category.n > 0) {
 		*sql = by_category_sql;
-		return suggestion_roads(p, &a->source, f, &category, NULL, 0);
+		return suggestion_roads(p, &a->source, &f, &category, NULL, 0);
 	}
-	*sql = f->board_only ? by_board_sql : by_kind_sql;
-	return suggestion_roads(p, &a->source, f, NULL, NULL, 0);
+	*sql = f.board_only ? by_board_sql : by_kind_sql;
+	return suggestion_roads(p, &a->source, &f, NULL, NULL, 0);
 }
 
 /* Both ends of what may be shown. */
@@ -370,12 +392,15 @@ suggestion_page_case(struct store_reader *r, const struct suggestion_filter *f,
 		return EMP_OK;
 	settle_days(&a, r->tz);
 	place = calloc(max > 0 ? max : 1, sizeof *place);
-	rc = place == NULL ? EMP_NOMEM : find_page(r, &a, max, place, &n);
+	rc = case_shown_init(&a.shown, r);
+	if (rc == EMP_OK)
+		rc = place == NULL ? EMP_NOMEM : find_page(r, &a, max, place, &n);
 	if (rc == EMP_OK)
 		rc = db_prepare(r->people, &s, row_sql);
 	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
-		rc = give(s, r->tz, place[i].b, fn, ctx);
+		rc = give(s, r->tz, &a.shown, place[i].b, fn, ctx);
 	sqlite3_finalize(s);
+	case_shown_fini(&a.shown);
 	free(place);
 	free(a.unit);
 	return rc;
@@ -473,6 +498,7 @@ suggestion_one_case(struct store_reader *r, const struct suggestion_find *f,
 		    void *ctx)
 {
 	uint8_t key[HANDLE_BYTES];
+	struct case_shown shown = {.steps = NULL};
 	sqlite3_stmt *s = NULL;
 	bool found = false;
 	enum emp_rc rc = EMP_OK;
@@ -483,9 +509,12 @@ suggestion_one_case(struct store_reader *r, const struct suggestion_find *f,
 	if (rc == EMP_OK && !found)
 		rc = EMP_NOT_FOUND;
 	if (rc == EMP_OK)
+		rc = case_shown_init(&shown, r);
+	if (rc == EMP_OK)
 		rc = db_prepare(r->people, &s, row_sql);
 	if (rc == EMP_OK)
-		rc = give(s, r->tz, key, fn, ctx);
+		rc = give(s, r->tz, *author ? NULL : &shown, key, fn, ctx);
 	sqlite3_finalize(s);
+	case_shown_fini(&shown);
 	return rc == EMP_OK ? read_steps(r, key, step, ctx) : rc;
 }
