@@ -29,6 +29,9 @@ enum suggestion_state {
 	STATE_COUNT
 };
 
+/* People in a unit by which a suggestion of an employee may be found. */
+#define CASE_UNIT_PEOPLE_MIN 10
+
 /* The state of one suggestion, as stored; times in ms, 0: never. Confidential ones have
  * days: the start of the day, in ms. */
 struct lifecycle {

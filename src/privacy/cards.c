@@ -44,6 +44,8 @@ cards_fold(struct cards *c, bool requests)
 {
 	enum emp_rc rc = job_levels(c->j);
 
+	_Static_assert(K_DELICATE == CASE_UNIT_PEOPLE_MIN,
+		       "what is not shown is not found by trying, either");
 	return rc == EMP_OK ? job_fold(c->j, requests ? K_ANONYMITY : K_DELICATE) : rc;
 }
 

@@ -5,6 +5,9 @@
 
 #include "base/clock.h"
 #include "crypto/crypto.h"
+#include "store/db.h"
+
+#include <stdio.h>
 
 static void
 refuse(struct store_outcome *out, enum emp_rc bad)
@@ -135,6 +138,58 @@ put_suggestion(struct store *s, const struct event *e, struct store_outcome *out
 	return EMP_OK;
 }
 
+/* The fewest people that were ever declared in a unit: where it says nothing itself, in
+ * those below it that do. */
+static enum emp_rc
+fewest_people(struct store *s, struct str unit, int64_t *out)
+{
+	char counted[UNIT_MAX_BYTES + 1] = "";
+	sqlite3_stmt *q = NULL;
+	/* A unit comes before those below it, and these before any other. */
+	enum emp_rc rc = db_prepare(
+		s->main.db, &q,
+		"SELECT unit.name, min(headcount.headcount) FROM headcount "
+		"CROSS JOIN event ON event.seq = headcount.event_seq "
+		"CROSS JOIN series ON series.id = event.series_id "
+		"CROSS JOIN unit ON unit.id = series.unit_id "
+		"WHERE headcount.headcount IS NOT NULL AND (unit.name = ?1 OR "
+		"unit.name > ?1 || '/' AND unit.name < ?1 || '0') "
+		"GROUP BY unit.id ORDER BY replace(unit.name, '/', char(1))");
+
+	*out = 0;
+	if (rc == EMP_OK)
+		db_bind_str(q, 1, unit);
+	while (rc == EMP_OK) {
+		bool row;
+
+		rc = db_step(q, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		if (counted[0] != '\0' && unit_below(db_str(q, 0), str_from(counted)))
+			continue;
+		snprintf(counted, sizeof counted, "%.*s", STR_FMT(db_str(q, 0)));
+		*out += sqlite3_column_int64(q, 1);
+	}
+	sqlite3_finalize(q);
+	return rc;
+}
+
+/* Whether who may see one unit only may know that a suggestion is from there. Of a
+ * small one its members would be told from all others by trying token after token. */
+static enum emp_rc
+check_unit(struct store *s, const struct event *e, enum emp_rc *bad)
+{
+	int64_t people;
+	enum emp_rc rc;
+
+	if (!e->has_handle || !life_is_step(e) || e->only_unit.n == 0)
+		return EMP_OK;
+	rc = fewest_people(s, e->only_unit, &people);
+	if (rc == EMP_OK && people < CASE_UNIT_PEOPLE_MIN)
+		*bad = EMP_UNKNOWN_REF;
+	return rc;
+}
+
 enum emp_rc
 put_case(struct store *s, const struct event *e, struct store_outcome *out)
 {
@@ -143,6 +198,8 @@ put_case(struct store *s, const struct event *e, struct store_outcome *out)
 	enum emp_rc rc = group_sealed_begin(s);
 
 	if (rc == EMP_OK)
+		rc = check_unit(s, e, &bad);
+	if (rc == EMP_OK && bad == EMP_OK)
 		rc = cases_put(&s->cases, e, s->tz, &bad, &nothing);
 	if (rc != EMP_OK)
 		return rc;

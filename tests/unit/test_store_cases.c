@@ -169,6 +169,17 @@ refused(struct event *e, enum emp_rc why)
 	ck_assert_int_eq(count(sql), before);
 }
 
+static void
+declare(const char *unit, int64_t headcount)
+{
+	struct event e = support_event(EVENT_HEADCOUNT_SET, AUDIENCE_EMPLOYEE,
+				       CLASS_OPERATIONAL);
+
+	e.dim[DIM_UNIT] = str_from(unit);
+	e.headcount = headcount;
+	ck_assert_int_eq(support_put(&e), ITEM_STORED);
+}
+
 START_TEST(what_is_refused_stores_nothing)
 {
 	struct event e = case_new(1, SUGGESTION_CONCERN);
@@ -184,6 +195,15 @@ START_TEST(what_is_refused_stores_nothing)
 	refused(&e, EMP_UNKNOWN_REF);
 	e.may_concern = true;
 	e.only_unit = STR("ops/nigh");
+	refused(&e, EMP_UNKNOWN_REF);
+	e.only_unit = STR("ops");
+	/* Who sees so few people may not learn that it is one of them. */
+	refused(&e, EMP_UNKNOWN_REF);
+	declare("ops/day", 6);
+	declare("ops/night", 4);
+	declare("ops/night/late", 40);
+	declare("ops-two", 40);
+	e.only_unit = STR("ops/night");
 	refused(&e, EMP_UNKNOWN_REF);
 	e.only_unit = STR("ops");
 	/* An id that was refused is free. */
