@@ -90,8 +90,8 @@ disk_checkpoint(struct store *s)
 			 s->main.path, pages / (1024 * 1024 / DB_PAGE_BYTES));
 }
 
-static void
-db_size(struct store *s)
+void
+disk_measure(struct store *s)
 {
 	int64_t pages = 0;
 
@@ -115,7 +115,7 @@ disk_tidy(struct store *s, bool truncate)
 		s->checkpoint_tried = 0;
 		atomic_store(&s->counters.wal_bytes, 0);
 	}
-	db_size(s);
+	disk_measure(s);
 	if (!s->sealed.written)
 		return;
 	/* Pages that were moved or deleted could tell what came when. */

@@ -30,6 +30,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/days.h"
 #include "store/db.h"
 #include "store/decisions.h"
 #include "store/review.h"
@@ -65,6 +66,7 @@ group_begin(struct store *s)
 	g->n_questions = 0;
 	g->duplicates = 0;
 	g->n_sealed = 0;
+	g->sealed_shows = false;
 	g->n_cells = 0;
 	g->block = s->next_block;
 	buf_clear(&g->ids);
@@ -216,6 +218,24 @@ is_suggestion(const struct event *e)
 		e->type == EVENT_BOUNDARY_REQUESTED || life_is_step(e);
 }
 
+/* Whether figures may differ by a confidential event as soon as it is stored: what
+ * employees do counts from the next day on, what is answered them at once. Answers that
+ * are kept are dropped for no other: how long the next takes would say that one came.
+ */
+static bool
+shows_at_once(const struct store *s, const struct event *e)
+{
+	switch ((enum event_type)e->type) {
+	case EVENT_SUGGESTION_ACKNOWLEDGED:
+	case EVENT_SUGGESTION_TRIAGED:
+	case EVENT_SUGGESTION_ANSWERED:
+	case EVENT_SUGGESTION_REOPENED:
+		return true;
+	default:
+		return day_of(s->tz, e->time) < day_of(s->tz, s->group.now);
+	}
+}
+
 static enum emp_rc
 put(struct store *s, struct store_batch *b, const struct event *e,
     struct store_outcome *out)
@@ -244,8 +264,11 @@ put(struct store *s, struct store_batch *b, const struct event *e,
 		rc = put_sealed(s, b, e, out);
 	else
 		rc = part_has(e->type) ? part_put(s, e, out) : put_main(s, e, out);
-	if (rc != EMP_OK || out->status != ITEM_STORED || !e->id_given)
+	if (rc != EMP_OK || out->status != ITEM_STORED)
 		return rc;
+	s->group.sealed_shows |= sealed && shows_at_once(s, e);
+	if (!e->id_given)
+		return EMP_OK;
 	rc = id_window_add(&s->ids, e->id_key, content);
 	if (rc != EMP_OK)
 		return rc;
@@ -520,7 +543,8 @@ publish(struct store *s)
 	s->failures_in_row = 0;
 	if (g->sealed_open) {
 		s->sealed.written = true;
-		counter_add(&s->counters.sealed_version, 1);
+		if (g->sealed_shows)
+			counter_add(&s->counters.sealed_version, 1);
 	}
 	names_commit(&s->names);
 	words_commit(&s->words);

@@ -91,11 +91,11 @@ struct group {
 	uint32_t n_questions, cap_questions;
 	struct later *later; /* not of this transaction, but of the one after it */
 	uint32_t n_later, cap_later;
-	struct buf ids;        /* entries for id_block */
-	struct buf sealed_ids; /* keys that confidential.db has now */
-	uint32_t n_sealed;     /* events for confidential.db */
-	uint32_t duplicates;
-	uint32_t n_cells; /* written with it */
+	struct buf ids;                /* entries for id_block */
+	struct buf sealed_ids;         /* keys that confidential.db has now */
+	uint32_t n_sealed, duplicates; /* events for confidential.db; repeats */
+	bool sealed_shows;             /* some of these may be in figures at once */
+	uint32_t n_cells;              /* written with it */
 };
 
 struct counters { /* health: written by the writer, read by anybody */
@@ -230,10 +230,10 @@ void group_fatal(struct store *s);
 void group_fini(struct group *g);
 
 /* --- disk.c [writer] --- */
-/* Looks at the free space (at most every DISK_LOOK_MS); false while it is too little.
- */
+/* Looks at free space, at most every DISK_LOOK_MS; false while it is too little. */
 bool disk_ok(struct store *s);
 void disk_set_full(struct store *s, bool full);
+void disk_measure(struct store *s); /* empowerd.db; [main] too */
 /* After a commit: copies the log into the file when it is long. */
 void disk_checkpoint(struct store *s);
 /* When idle or stopping: copies both logs into their files, and gives the room of the

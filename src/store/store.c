@@ -230,6 +230,7 @@ load(struct store *s, struct problem *p)
 	 */
 	s->main.wal_pages = 1;
 	s->sealed.written = true;
+	disk_measure(s);
 	atomic_store(&s->counters.committed, s->next_seq - 1);
 	atomic_store(&s->counters.series, s->names.n_series);
 	atomic_store(&s->counters.ids_since, id_window_short_since(&s->ids));

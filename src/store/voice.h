@@ -23,8 +23,9 @@ struct subject_def {
 uint32_t store_subjects(const struct store *s); /* how many */
 const struct subject_def *store_subject(const struct store *s, uint32_t i);
 
-/* Counts commits of confidential.db, for caches of what is read from there; never
- * leaves the process. [any] */
+/* Counts commits of confidential.db that change figures at once, for caches of what is
+ * read from there: what counts from the next day on is not among them. Never leaves the
+ * process. [any] */
 uint64_t store_sealed_version(const struct store *s);
 
 /* A page of at most `max` rows, text included. Requests for wider boundaries are in

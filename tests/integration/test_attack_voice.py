@@ -1,0 +1,176 @@
+"""What somebody tries who wants to know which employee said what, and when.
+
+A manager who may read and respond looks again after each thing that employees do, with
+every token there is, and must not see that anything was done.
+"""
+import json
+import time
+
+import pytest
+
+from harness import Client, Daemon, refused
+
+DAY = 86400
+UNITS = (("co", 100), ("co/big", 40), ("co/big/mid", 12), ("co/small", 3), ("co/team", 7))
+ROLLUPS = [f"/v1/rollups/{name}{more}" for name in ("suggestions", "decisions", "training",
+                                                    "recognition", "participation")
+           for more in ("", "?audience=employee")] + \
+    ["/v1/boundaries/candidates", "/v1/coherence", "/v1/alerts", "/v1/overview"]
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with Daemon("rate_limit=0", "workers=1") as d:
+        d.start()
+        with d.client() as c:
+            at = int(time.time()) - 100 * DAY
+            assert c.lines([{"type": "headcount.set", "time": at,
+                             "data": {"unit": u, "headcount": n}} for u, n in UNITS]
+                           ).json()["stored"] == len(UNITS)
+        yield d
+
+
+def token(client, *scopes, unit=None):
+    body = {"label": "x", "scopes": list(scopes), **({"unit": unit} if unit else {})}
+    answer = client.post("/v1/tokens", body)
+    assert answer.status == 201, answer
+    return answer.json()["token"]
+
+
+def case(client, unit, days=3, **more):
+    """A suggestion of an employee, so many days old."""
+    answer = client.post("/v1/suggestions", {
+        "audience": "employee", "kind": "suggestion", "title": "x", "unit": unit,
+        "time": int(time.time()) - days * DAY, **more})
+    assert answer.status == 201, answer
+    return answer.json()
+
+
+def test_no_token_tells_the_small_unit_of_a_case(shared, client):
+    """Tokens for one small unit after the other would say from which it came."""
+    cases = {u: case(client, u) for u in ("co/small", "co/team", "co/big/mid")}
+    for unit, people in UNITS:
+        with Client(shared, token(client, "read", "respond", "ingest", unit=unit)) as c:
+            for of, s in cases.items():
+                seen = people >= 10 and (of == unit or of.startswith(unit + "/"))
+                ack = c.request("POST", f"/v1/suggestions/{s['id']}/acknowledge")
+                support = c.event({"type": "suggestion.supported", "data": {"ref": s["id"]}})
+                if seen:
+                    assert ack.status in (201, 409), (unit, of, ack)
+                    assert support.status == 201, (unit, of, support)
+                else:
+                    refused(ack, 404, "not-found")
+                    refused(support, 422, "unknown-reference", "/data/ref")
+                    refused(c.get("/v1/suggestions/" + s["id"]), 404, "not-found")
+
+
+def views(client, s):
+    """All that is shown of a case, and of all of them."""
+    paths = ["/v1/suggestions/" + s["id"]] + [
+        "/v1/suggestions?audience=employee" + more for more in (
+            "", "&overdue=1", "&unit=co/big",
+            *("&state=" + x for x in ("submitted", "received", "accepted", "declined",
+                                      "reopened", "withdrawn", "acknowledged")))] + [
+        "/v1/rollups/suggestions?audience=employee" + more for more in (
+            "", "&group_by=unit", "&group_by=kind", "&step=month&fill=1")]
+    answers = [client.get(p) for p in paths]
+    assert all(a.status == 200 for a in answers), answers
+    return {p: a.body for p, a in zip(paths, answers)}
+
+
+def test_what_employees_do_to_a_case_is_not_seen_today(shared, client):
+    s, other = case(client, "co/big"), case(client, "co/big")
+    with Client(shared, token(client, "read", "respond", "concern")) as manager, \
+            Client(shared, None) as author:
+        def own(verb, body=None):
+            answer = author.request("POST", f"/v1/receipts/{s['receipt']}/{verb}",
+                                    json.dumps(body) if body else None)
+            assert answer.status == 201, answer
+
+        def support():
+            answer = client.post(f"/v1/suggestions/{s['id']}/support", {})
+            assert answer.status == 201, answer
+
+        def seen():
+            answer = author.get("/v1/receipts/" + s["receipt"])
+            assert answer.status == 200
+            return answer.json()
+
+        def answer(status):
+            body = {"status": status, "reason": "because"}
+            assert manager.post(f"/v1/suggestions/{s['id']}/answers", body).status == 201
+
+        def nothing_changes(*acts):
+            before = views(manager, s)
+            for act in acts:
+                act()
+                assert views(manager, s) == before
+
+        nothing_changes(support, support, seen)
+        answer("accepted")
+        nothing_changes(seen, lambda: own("rate", {"felt_heard": 1}),
+                        lambda: own("reply", {"body": "thanks"}))
+        answer("declined")
+        assert manager.get("/v1/suggestions/" + s["id"]).json()["state"] == "declined"
+        nothing_changes(seen, lambda: own("reply", {"body": "but"}), lambda: own("withdraw"))
+        # The author sees it all.
+        assert seen()["state"] == "withdrawn"
+        assert seen()["supporters"] == 2
+        rows = manager.get("/v1/suggestions", audience="employee", state="declined").json()["rows"]
+        assert s["id"] in [r["id"] for r in rows] and other["id"] not in [r["id"] for r in rows]
+        rows = manager.get("/v1/suggestions", audience="employee", state="withdrawn").json()["rows"]
+        assert rows == []
+
+
+def test_a_supporters_receipt_does_not_tell_of_other_supporters(shared, client):
+    s = case(client, "co/big")
+    made = client.post(f"/v1/suggestions/{s['id']}/support", {}).json()
+    mine = made["receipt"]
+    with Client(shared, None) as c:
+        before = c.get("/v1/receipts/" + mine)
+        assert before.status == 200
+        client.post(f"/v1/suggestions/{s['id']}/support", {})
+        assert c.get("/v1/receipts/" + mine).body == before.body
+
+
+def cached(client):
+    return int(next(line.split()[1] for line in client.get("/metrics").text().splitlines()
+                    if line.startswith("empowerd_rollup_cached_total ")))
+
+
+def test_kept_answers_do_not_tell_that_something_came(shared, client):
+    """An answer that has to be made anew takes longer, and is counted in /metrics."""
+    s = case(client, "co/big")
+    with Client(shared, token(client, "read")) as reader, Client(shared, None) as author:
+        acts = [
+            lambda: case(client, "co/big", days=0),
+            lambda: client.post(f"/v1/suggestions/{s['id']}/support", {}),
+            lambda: author.get("/v1/receipts/" + s["receipt"]),
+            lambda: author.post(f"/v1/receipts/{s['receipt']}/reply", {"body": "x"}),
+            lambda: client.event({"type": "training.requested",
+                                  "data": {"person": "a", "topic": "b"}}),
+            lambda: client.event({"type": "signal.recorded", "data": {
+                "audience": "employee", "person": "a", "signal": "leave_intent"}}),
+        ]
+        kept = [p for p in ROLLUPS if reader.get(p).status == 200]
+        for act in acts:
+            act()
+            before = cached(reader)
+            for path in kept:
+                assert reader.get(path).status == 200
+            if cached(reader) - before != len(kept):
+                # The quarter of an hour may have ended just then.
+                act()
+                for path in kept:
+                    reader.get(path)
+                act()
+                before = cached(reader)
+                for path in kept:
+                    reader.get(path)
+                assert cached(reader) - before == len(kept)
+        # What answers it, though, is seen at once.
+        before = cached(reader)
+        client.post(f"/v1/suggestions/{s['id']}/answers", {"status": "accepted"})
+        for path in kept:
+            assert reader.get(path).status == 200
+        assert cached(reader) - before < len(kept)
