@@ -36,12 +36,32 @@ def fill_in(text, *pairs):
     return text
 
 
+def voice(client):
+    """What the sample data does not have: a suggestion that was answered and read, and
+    a decision that served the customer."""
+    before = int(time.time()) - 3 * 86400
+    answer = client.post("/v1/suggestions", {"audience": "customer", "kind": "suggestion",
+                                             "title": "Open on Sunday", "id": "idea",
+                                             "time": before})
+    assert answer.status == 201, answer
+    assert client.post("/v1/suggestions/idea/answers",
+                       {"status": "done", "time": before + 86400}).status == 201
+    assert client.get("/v1/receipts/" + answer.json()["receipt"]).status == 200
+    for event in ({"type": "decision.made", "id": "d", "source": "s", "data": {
+                       "role": "agent", "class": "refund", "answer": "yes"}},
+                  {"type": "decision.outcome", "data": {
+                      "ref": {"source": "s", "id": "d"}, "customer_benefit": True}}):
+        assert client.event(event).status == 201
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """A daemon with sample data that trusts a proxy on this machine."""
     with Daemon("trusted_proxies=127.0.0.1") as d:
         d.start()
         Tool(d, tmp_path_factory.mktemp("memory")).ok("demo", "--days", "90")
+        with d.client() as c:
+            voice(c)
         yield d
 
 
@@ -260,7 +280,8 @@ def test_grafana_shows_what_it_promises():
     urls = " ".join(t["url"] for p in dashboard()[0] for t in p["targets"])
     columns = {c["selector"] for p in dashboard()[0] for t in p["targets"]
                for c in t["columns"]}
-    assert {"csat", "nps", "histogram.5", "response_rate", "churn_of_due"} <= columns
+    assert {"csat", "nps", "histogram.5", "response_rate", "churn_of_due",
+            "answered_in_time", "told", "delegated", "benefit"} <= columns
     assert "step=day" in urls
 
 
