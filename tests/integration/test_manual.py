@@ -22,15 +22,6 @@ def examples(page):
             for text in found]
 
 
-@pytest.fixture(scope="module")
-def used(tmp_path_factory):
-    """With sample data, as `contrib/dev run` starts it."""
-    with Daemon() as d:
-        d.start()
-        Tool(d, tmp_path_factory.mktemp("memory")).ok("demo", "--days", "40")
-        yield d
-
-
 # An answer that is no 2xx stops the script; what was called is written down.
 SHELL = """set -eu
 curl() {
@@ -59,6 +50,17 @@ def run_as_in_the_manual(daemon, tmp_path):
     return asked
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """With sample data, as `contrib/dev run` starts it, and all that the page adds."""
+    with Daemon() as d:
+        d.start()
+        home = tmp_path_factory.mktemp("memory")
+        Tool(d, home).ok("demo", "--days", "40")
+        run_as_in_the_manual(d, home)
+        yield d
+
+
 def test_examples_of_the_interface_work(daemon, tmp_path):
     asked = run_as_in_the_manual(daemon, tmp_path)
     daemon.verify()
@@ -71,10 +73,6 @@ def test_examples_of_the_interface_work(daemon, tmp_path):
             else re.escape(part) for part in re.split(r"(\{[^}]+\})", path)))
         assert any(m == method and pattern.fullmatch(p) for m, p in asked), \
             f"no example of {method} {path}"
-
-
-def test_they_work_beside_sample_data(used, tmp_path):
-    run_as_in_the_manual(used, tmp_path)
 
 
 @pytest.mark.parametrize("text", [
