@@ -260,6 +260,8 @@ put_together(struct request *r)
 		buf_printf(&r->event, "\"type\":\"%s\",\"data\":{%.*s}", r->verb->type,
 			   STR_FMT(buf_str(&r->data)));
 	} else {
+		if (buf_str(&r->data).n > 0)
+			separate(&r->event);
 		buf_add_str(&r->event, buf_str(&r->data));
 	}
 	if (!buf_ok(&r->path) || !buf_ok(&r->query) || !buf_ok(&r->data) ||

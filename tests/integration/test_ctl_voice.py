@@ -159,7 +159,8 @@ def test_boundary_set_check_list(tool):
     assert over.startswith("propose")
     assert json.loads(tool.ok("boundary", "check", role, "refund", "-u", "shop",
                               "--json"))["mode"] == "act"
-    tool.ok("boundary", "set", role, "gift", "--limit", "none", "--mode", "act")
+    tool.ok("boundary", "set", role, "gift", "--limit", "none", "--mode", "act", "--time",
+            "2026-01-01T00:00:00Z")
     assert "without limit" in tool.ok("boundary", "check", role, "gift", "1000000")
     listed = tool.ok("boundary", "list", "--role", role)
     assert len(listed.splitlines()) == 3 and "money" in listed and "trust" in listed
