@@ -29,7 +29,7 @@ from test_histories import bucket_start, check_window, first_instant, in_subtree
 
 ZONES = ("Europe/Madrid", "America/Santiago", "UTC")
 LIVES = int(os.environ.get("EMPOWERD_VOICE_HISTORIES", "3000")) // len(ZONES)
-SEED = os.environ.get("EMPOWERD_SEED", "3")
+SEED = os.environ.get("EMPOWERD_SEED", "5")
 DAY = 86400
 UTC = datetime.timezone.utc
 START = 1735700400  # 2025-01-01, everywhere or nearly so
