@@ -35,6 +35,7 @@ CREATE TABLE review (
   has_rule INTEGER GENERATED ALWAYS AS (rule IS NOT NULL) VIRTUAL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX review_day ON review (day);
+CREATE INDEX review_sanction ON review (decision_key, day) WHERE verdict = 'sanction';
 
 CREATE TABLE review_cell (
   month INTEGER NOT NULL,

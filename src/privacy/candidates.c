@@ -143,7 +143,7 @@ answer(struct work *w, int64_t as_of)
 	if (rc == EMP_OK)
 		rc = evidence_new(&w->evidence, j, delicate_today(j) * MS_PER_S);
 	if (rc == EMP_OK)
-		rc = store_read_evidence(j->reader, NULL, take_row, w);
+		rc = store_read_all_evidence(j->reader, take_row, w);
 	if (rc == EMP_OK)
 		rc = evidence_settle(w->evidence, as_of * MS_PER_S, NULL);
 	return rc == EMP_OK ? rows_make(w, as_of) : rc;

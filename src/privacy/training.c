@@ -178,7 +178,7 @@ read_rows(struct work *w)
 		rc = store_read_trainings(j->reader, 0, w->today * MS_PER_S,
 					  take_training, w);
 	if (rc == EMP_OK && training_is_required(j->defs->boundaries))
-		rc = store_read_evidence(j->reader, NULL, take_decision, w);
+		rc = store_read_all_evidence(j->reader, take_decision, w);
 	return rc == EMP_OK ? blocks_settle(w->blocks) : rc;
 }
 

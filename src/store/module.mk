@@ -40,6 +40,7 @@ libempower_a_SOURCES += \
 	%D%/read.c \
 	%D%/read_cases.c \
 	%D%/read_comments.c \
+	%D%/read_evidence.c \
 	%D%/read_people.c \
 	%D%/read_suggestions.c \
 	%D%/read_voice.c \

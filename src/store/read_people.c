@@ -231,7 +231,7 @@ store_read_person(struct store_reader *r, const uint8_t hash[RECEIPT_HASH_BYTES]
 
 /* ---- evidence -------------------------------------------------------------------- */
 
-/* From the person to the decisions, or from the decisions to their people. */
+/* From the person to the decisions. Of all people: read_evidence.c. */
 struct evidence {
 	struct store_reader *r;
 	sqlite3_stmt *decision, *decider, *review;
@@ -293,48 +293,15 @@ give_one(struct evidence *e, const uint8_t person[PSEUDONYM_BYTES])
 	return rc;
 }
 
-static enum emp_rc
-give_all(struct evidence *e)
-{
-	enum emp_rc rc = EMP_OK;
-
-	while (rc == EMP_OK) {
-		struct evidence_row row = {0};
-		bool more;
-
-		rc = db_step(e->decision, &more);
-		if (rc != EMP_OK || !more)
-			break;
-		rc = decision_row_read(e->decision, &row.decision);
-		if (rc != EMP_OK)
-			break;
-		sqlite3_bind_blob(e->decider, 1, row.decision.key,
-				  sizeof row.decision.key, SQLITE_STATIC);
-		rc = db_step(e->decider, &more);
-		/* A rule decided, or it was forgotten who did. */
-		if (rc != EMP_OK || !more)
-			continue;
-		rc = read_bytes(e->decider, 0, row.person);
-		if (rc == EMP_OK)
-			rc = give(e, &row);
-		(void)sqlite3_reset(e->decider);
-	}
-	return rc;
-}
-
 enum emp_rc
-store_read_evidence(struct store_reader *r, const uint8_t *person,
+store_read_evidence(struct store_reader *r, const uint8_t person[PSEUDONYM_BYTES],
 		    enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
 		    void *ctx)
 {
 	struct evidence e = {.r = r, .fn = fn, .ctx = ctx};
 	enum emp_rc rc = prepare(r, &e.decider,
-				 person != NULL
-					 ? "SELECT key FROM operational_person "
-					   "WHERE role = 'decider' AND person = ?1"
-					 : "SELECT person FROM operational_person "
-					   "WHERE role = 'decider' AND key = ?1 "
-					   "AND number = 0");
+				 "SELECT key FROM operational_person "
+				 "WHERE role = 'decider' AND person = ?1");
 
 	if (rc == EMP_OK && e.decider != NULL)
 		rc = prepare(r, &e.review,
@@ -342,11 +309,9 @@ store_read_evidence(struct store_reader *r, const uint8_t *person,
 			     "FROM review WHERE decision_key = ?1");
 	if (rc == EMP_OK && e.decider != NULL)
 		rc = decision_row_prepare(r->db, &e.decision,
-					  person != NULL
-						  ? "WHERE decision.people_key = ?1"
-						  : "ORDER BY decision.event_seq");
+					  "WHERE decision.people_key = ?1");
 	if (rc == EMP_OK && e.decider != NULL)
-		rc = person != NULL ? give_one(&e, person) : give_all(&e);
+		rc = give_one(&e, person);
 	finish(&e.decision);
 	finish(&e.decider);
 	finish(&e.review);

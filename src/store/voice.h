@@ -80,12 +80,19 @@ store_read_reviewed_deciders(struct store_reader *r, int32_t from, int32_t to,
 			     enum emp_rc (*fn)(void *ctx, const struct review_cell *c,
 					       const uint8_t person[PSEUDONYM_BYTES]),
 			     void *ctx);
-/* Decisions with their decider: of one person in any order, or of all (person NULL) in
- * the order of arrival. With reviews of today: see row->reviewed. */
+/* Decisions with their decider, of one person, in any order. With reviews of today: see
+ * row->reviewed. */
 EMP_MUST_CHECK enum emp_rc
-store_read_evidence(struct store_reader *r, const uint8_t *person,
+store_read_evidence(struct store_reader *r, const uint8_t person[PSEUDONYM_BYTES],
 		    enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
 		    void *ctx);
+/* Of all, in the order of arrival, and less of each: of the decision when, where, role,
+ * class, amount, answer, whether escalated, how settled and the customer's benefit; of
+ * reviews only sanctions. */
+EMP_MUST_CHECK enum emp_rc
+store_read_all_evidence(struct store_reader *r,
+			enum emp_rc (*fn)(void *ctx, const struct evidence_row *row),
+			void *ctx);
 
 /* With those of today; from <= time < to. */
 EMP_MUST_CHECK enum emp_rc
