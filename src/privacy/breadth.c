@@ -74,7 +74,7 @@ breadth_init(struct breadth *b, struct job *j)
 	rc = people_new(&b->people);
 	if (rc == EMP_OK)
 		rc = job_levels(j);
-	return rc == EMP_OK ? job_fold(j, K_DELICATE) : rc;
+	return rc;
 }
 
 void
@@ -89,15 +89,14 @@ breadth_fini(struct breadth *b)
 static enum emp_rc
 note(struct breadth *b, uint32_t group, int64_t t, const uint8_t *person)
 {
-	uint32_t time = merge_time(b->j->merge, t);
+	/* Of what is not shown, no bucket may be made either. */
+	uint32_t time = group == RAW_NONE ? RAW_NONE : merge_time(b->j->merge, t);
 	uint32_t cell;
 	uint32_t at;
 	bool fresh;
 	enum emp_rc rc;
 
-	if (group == RAW_NONE || time == RAW_NONE ||
-	    (b->j->raw->groups[group].audience == AUDIENCE_EMPLOYEE &&
-	     !delicate_shown(b->j, group, t, b->today)))
+	if (time == RAW_NONE)
 		return b->j->rc;
 	cell = job_cell_of(b->j, BREADTH_KIND, group, time);
 	if (cell == PEOPLE_NONE)
@@ -106,29 +105,27 @@ note(struct breadth *b, uint32_t group, int64_t t, const uint8_t *person)
 	return rc == EMP_OK && fresh ? tally_add(&b->voices, cell, 0, 1) : rc;
 }
 
-static bool
-of_employees(const struct breadth *b, uint32_t series)
+/* The group of what somebody did, RAW_NONE: it does not count. Of employees only days
+ * that are over do, whatever the file: else a name seen today would be told apart from
+ * one that is not. */
+static uint32_t
+group_of(struct breadth *b, uint32_t series, int64_t t)
 {
 	struct agg_series s;
 
 	agg_series_get(b->j->c->r->agg, series, &s);
-	return s.audience == AUDIENCE_EMPLOYEE;
-}
-
-/* Of employees days that are over, whatever the file: else a name seen today would be
- * told apart from one that is not. */
-static bool
-counts(const struct breadth *b, uint32_t series, int64_t t)
-{
-	if (series != 0 && !of_employees(b, series))
-		return true;
-	return b->employees && delicate_counts(b->j, t, b->today);
+	if (s.audience != AUDIENCE_EMPLOYEE)
+		return merge_group(b->j->merge, series);
+	return b->employees ? delicate_group_id(b->j, s.dim_id[DIM_UNIT], t) : RAW_NONE;
 }
 
 enum emp_rc
 breadth_answer(struct breadth *b, const struct event_row *e)
 {
-	if (!b->wanted || !e->has_person || of_employees(b, e->series))
+	struct agg_series s;
+
+	agg_series_get(b->j->c->r->agg, e->series, &s);
+	if (!b->wanted || !e->has_person || s.audience == AUDIENCE_EMPLOYEE)
 		return EMP_OK;
 	return note(b, merge_group(b->j->merge, e->series), e->time / MS_PER_S,
 		    e->person);
@@ -140,9 +137,8 @@ take_recognition(void *ctx, const struct event_row *e)
 	struct breadth *b = ctx;
 	int64_t t = e->time / MS_PER_S;
 
-	if (!e->has_person || !counts(b, e->series, t))
-		return EMP_OK;
-	return note(b, merge_group(b->j->merge, e->series), t, e->person);
+	return e->has_person ? note(b, group_of(b, e->series, t), t, e->person)
+			     : EMP_OK;
 }
 
 static enum emp_rc
@@ -151,11 +147,11 @@ take_suggestion(void *ctx, const struct suggestion_row *row)
 	struct breadth *b = ctx;
 	int64_t t = row->life.submitted / MS_PER_S;
 
-	if (!row->has_person || !counts(b, row->series, t))
+	if (!row->has_person || (row->series == 0 && !b->employees))
 		return EMP_OK;
 	return note(b,
-		    row->series == 0 ? delicate_group(b->j, row->dim[DIM_UNIT])
-				     : merge_group(b->j->merge, row->series),
+		    row->series == 0 ? delicate_group(b->j, row->dim[DIM_UNIT], t)
+				     : group_of(b, row->series, t),
 		    t, row->person);
 }
 
@@ -231,8 +227,7 @@ group_rows(struct breadth *b, struct pub_table *table, uint32_t g)
 			? PEOPLE_NONE
 			: job_cell_find(j, BREADTH_KIND, g, raw);
 		uint64_t n = tally_get(&b->voices, cell, 0);
-		bool small = employee &&
-			b->means[t * j->raw->n_groups + g] < K_DELICATE;
+		bool small = employee && delicate_protected(j, g, t);
 		struct pub_row *r;
 
 		if (!small && n == 0 && !j->q->fill)
@@ -282,8 +277,6 @@ breadth_rows(struct breadth *b)
 			    (levels_units(j->levels) + 1) * sizeof *b->at);
 	if (b->at == NULL)
 		return EMP_NOMEM;
-	if (b->employees)
-		rc = delicate_means(j, b->today, &b->means);
 	for (uint32_t i = 0; i < j->raw->n_groups && rc == EMP_OK; i++)
 		if (j->groups[j->group_order[i]].audience == AUDIENCE_CUSTOMER ||
 		    b->employees)

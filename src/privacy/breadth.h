@@ -16,7 +16,6 @@ struct breadth {
 	int64_t today;
 	struct people *people; /* (cell, person) */
 	struct tally voices;   /* by cell */
-	int64_t *means;        /* see delicate_means */
 	int64_t *at;           /* room for levels of every unit */
 	struct pub_column columns[PUB_COLUMNS_MAX];
 };

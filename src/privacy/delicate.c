@@ -2,17 +2,21 @@
  * unit and nothing else: what window and what groups they may be asked for, and which
  * of these say nothing but "protected".
  *
- * Over all only months count that could be shown by themselves: else what is missing in
- * the sum of the months that are shown would be the others.
+ * Each month is cut into blocks: units of enough people on average, with what was
+ * folded into them. That is so whatever else is asked for, and every figure is a sum of
+ * whole blocks of whole months: so no two answers, of overlapping windows, depths or
+ * units, differ by fewer people than a block has. What is in no block counts nowhere.
  *
- * Whether a bucket is protected follows from declared headcounts alone, and every
- * bucket and group that may be shown is there whether or not anything was stored: so
- * the rows that are in an answer tell nothing. */
+ * The blocks follow from declared headcounts alone, and every bucket and group that may
+ * be shown is there whether or not anything was stored: so the rows that are in an
+ * answer tell nothing. */
 #include "privacy/rollup_impl.h"
 
 #include "base/clock.h"
 
 #include <stdlib.h>
+
+#define CENTS 100
 
 static enum emp_rc
 refuse(struct job *j, const char *parameter, const char *detail)
@@ -67,80 +71,25 @@ delicate_unit(const struct job *j, struct str unit)
 	return id;
 }
 
-uint32_t
-delicate_group(struct job *j, struct str unit)
-{
-	return merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, delicate_unit(j, unit));
-}
-
-/* A window without a beginning begins with the first headcount. */
-static int64_t
-first_month(const struct job *j, int64_t today)
-{
-	int64_t from = levels_first(j->levels, LEVEL_HEADCOUNT);
-
-	return tz_floor(j->tz, TZ_MONTH, from < today ? from : today - 1);
-}
-
-/* Months in which something may be shown. */
-static void
-spread_times(struct job *j, int64_t today)
-{
-	int64_t from = j->raw->from;
-	int64_t to = j->raw->to_all || j->raw->to > today ? today : j->raw->to;
-
-	if (j->q->step == STEP_ALL) {
-		(void)merge_time(j->merge, j->raw->from_all ? 0 : j->raw->from);
-		return;
-	}
-	if (j->raw->from_all)
-		from = first_month(j, today);
-	for (int64_t t = tz_floor(j->tz, TZ_MONTH, from); t < to;
-	     t = tz_next(j->tz, TZ_MONTH, t))
-		(void)merge_time(j->merge, t);
-}
-
-enum emp_rc
-delicate_spread(struct job *j, int64_t today)
-{
-	bool any = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0) != RAW_NONE;
-
-	for (uint32_t u = 1; u < j->n_fold; u++)
-		if (j->fold[u] == u &&
-		    merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, u) != RAW_NONE)
-			any = true;
-	spread_times(j, today);
-	return any ? EMP_OK : EMP_NOT_FOUND;
-}
-
-bool
-delicate_counts(const struct job *j, int64_t t, int64_t today)
-{
-	if (t >= today)
-		return false;
-	return j->q->step == STEP_ALL || !j->raw->from_all ||
-		t >= first_month(j, today);
-}
-
-static int64_t
-group_mean(const struct job *j, const int64_t *at, uint32_t group)
-{
-	/* What belongs to no unit that is shown is everybody's. */
-	if ((j->q->group & 1u << DIM_UNIT) != 0 &&
-	    j->raw->groups[group].dim[DIM_UNIT] == 0)
-		return at[0];
-	return job_group_level(j, at, group);
-}
-
-/* Mean headcounts of a month, by unit. */
+/* A month: its blocks, and which groups they belong to. */
 struct delicate_month {
-	struct delicate_month *next;
-	int64_t start;
-	int64_t at[];
+	uint32_t n;     /* units it knows */
+	int64_t *cents; /* mean headcount by unit x 100, -1: not declared */
+	uint32_t *fold; /* unit -> block; 0: what is in no unit, where `rest` */
+	bool rest;
+	bool *groups; /* by raw index: has a block */
+};
+
+struct delicate {
+	int64_t today;
+	int32_t first; /* month, since 1970-01 */
+	bool any;      /* there is a group */
+	uint32_t n;
+	struct delicate_month month[];
 };
 
 static enum emp_rc
-means_of(const struct job *j, int64_t from, int64_t to, int64_t *at)
+month_cents(const struct job *j, int64_t from, int64_t to, int64_t *cents)
 {
 	uint32_t units = levels_units(j->levels) + 1;
 	double *mean = malloc(units * sizeof *mean);
@@ -149,69 +98,177 @@ means_of(const struct job *j, int64_t from, int64_t to, int64_t *at)
 	if (mean != NULL)
 		rc = levels_mean(j->levels, LEVEL_HEADCOUNT, from, to, mean);
 	for (uint32_t u = 0; rc == EMP_OK && u < units; u++)
-		at[u] = isnan(mean[u]) ? -1 : (int64_t)mean[u];
+		cents[u] = isnan(mean[u]) ? -1 : (int64_t)(mean[u] * CENTS);
 	free(mean);
 	return rc;
 }
 
-static const struct delicate_month *
-month_of(struct job *j, int64_t t, int64_t today)
+static void
+mark_group(struct job *j, struct delicate_month *m, uint32_t unit)
 {
-	int64_t start = tz_floor(j->tz, TZ_MONTH, t);
-	int64_t end = tz_next(j->tz, TZ_MONTH, t);
-	struct delicate_month *m = j->months;
+	uint32_t group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit);
 
-	while (m != NULL && m->start != start)
-		m = m->next;
-	if (m != NULL)
-		return m;
-	m = arena_alloc(&j->pub.arena,
-			sizeof *m + (levels_units(j->levels) + 1) * sizeof *m->at);
-	j->rc = m == NULL ? EMP_NOMEM
-			  : means_of(j, start, end < today ? end : today, m->at);
-	if (j->rc != EMP_OK)
-		return NULL;
-	m->start = start;
-	m->next = j->months;
-	j->months = m;
-	return m;
+	if (group == RAW_NONE)
+		return;
+	m->groups[group] = true;
+	j->delicate->any = true;
 }
 
-bool
-delicate_shown(struct job *j, uint32_t group, int64_t t, int64_t today)
-{
-	const struct delicate_month *m;
-
-	if (j->q->step != STEP_ALL || group == RAW_NONE)
-		return true;
-	m = month_of(j, t, today);
-	return m != NULL && group_mean(j, m->at, group) >= K_DELICATE;
-}
-
-enum emp_rc
-delicate_means(struct job *j, int64_t today, int64_t **out)
+static enum emp_rc
+month_settle(struct job *j, struct delicate_month *m, int64_t from, int64_t to)
 {
 	struct arena *a = &j->pub.arena;
 	uint32_t units = levels_units(j->levels) + 1;
-	uint32_t n = j->raw->n_groups;
-	int64_t *at = arena_alloc(a, units * sizeof *at);
+	enum emp_rc rc;
 
-	if ((uint64_t)n * j->n_times > QUERY_ROWS_MAX)
-		return EMP_TOO_LARGE;
-	*out = arena_alloc(a, ((size_t)n * j->n_times + 1) * sizeof **out);
-	if (at == NULL || *out == NULL)
+	m->n = units;
+	m->cents = arena_alloc(a, units * sizeof *m->cents);
+	m->fold = arena_alloc(a, units * sizeof *m->fold);
+	/* A group for each unit at the most, and for none. */
+	m->groups = arena_zalloc(a, (units + j->raw->n_groups + 1) * sizeof *m->groups);
+	if (m->cents == NULL || m->fold == NULL || m->groups == NULL)
 		return EMP_NOMEM;
-	for (uint32_t t = 0; t < j->n_times; t++) {
-		int64_t from = j->q->step != STEP_ALL ? j->times[t].start
-			: j->raw->from_all            ? INT64_MIN
-						      : j->raw->from;
-		int64_t end = job_time_end(j, t);
-		enum emp_rc rc = means_of(j, from, end > today ? today : end, at);
+	rc = month_cents(j, from, to, m->cents);
+	if (rc == EMP_OK)
+		rc = job_fold_by(j, m->cents, K_DELICATE * CENTS, m->fold);
+	if (rc != EMP_OK)
+		return rc;
+	m->rest = m->cents[0] >= K_DELICATE * CENTS;
+	if (m->rest)
+		mark_group(j, m, 0);
+	for (uint32_t u = 1; u < units; u++)
+		if (m->fold[u] == u)
+			mark_group(j, m, u);
+	return EMP_OK;
+}
+
+/* A window without a beginning begins with the first headcount. */
+static int64_t
+first_day(const struct job *j, int64_t today)
+{
+	int64_t from = levels_first(j->levels, LEVEL_HEADCOUNT);
+
+	if (!j->raw->from_all && (j->raw->from > from || j->q->step == STEP_MONTH))
+		from = j->raw->from;
+	return from < today ? from : today - 1;
+}
+
+enum emp_rc
+delicate_spread(struct job *j, int64_t today)
+{
+	int64_t from = tz_floor(j->tz, TZ_MONTH, first_day(j, today));
+	int64_t to = j->raw->to_all || j->raw->to > today ? today : j->raw->to;
+	int32_t first = tz_month_index(j->tz, from);
+	uint32_t n = to > from ? (uint32_t)(tz_month_index(j->tz, to - 1) - first + 1)
+			       : 0;
+	struct delicate *d;
+
+	if (n > QUERY_ROWS_MAX)
+		return EMP_TOO_LARGE;
+	d = arena_zalloc(&j->pub.arena, sizeof *d + n * sizeof d->month[0]);
+	if (d == NULL)
+		return EMP_NOMEM;
+	d->today = today;
+	d->first = first;
+	j->delicate = d;
+	/* Groups that are asked for are there, though no month has a block of theirs.
+	 */
+	d->any = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0) != RAW_NONE;
+	if (j->q->step == STEP_ALL)
+		(void)merge_time(j->merge, j->raw->from_all ? 0 : j->raw->from);
+	for (; d->n < n; d->n++) {
+		int64_t next = tz_next(j->tz, TZ_MONTH, from);
+		enum emp_rc rc = month_settle(j, &d->month[d->n], from,
+					      next < today ? next : today);
 
 		if (rc != EMP_OK)
 			return rc;
-		for (uint32_t g = 0; g < n; g++)
-			(*out)[t * n + g] = group_mean(j, at, g);
+		if (j->q->step != STEP_ALL)
+			(void)merge_time(j->merge, from);
+		from = next;
 	}
-	return EMP_OK;
+	return d->any ? EMP_OK : EMP_NOT_FOUND;
+}
+
+/* NULL: not asked for, or not over. */
+static const struct delicate_month *
+month_of(const struct job *j, int64_t t)
+{
+	const struct delicate *d = j->delicate;
+	int32_t at = tz_month_index(j->tz, t) - d->first;
+
+	return t >= d->today || at < 0 || (uint32_t)at >= d->n ? NULL : &d->month[at];
+}
+
+uint32_t
+delicate_group_id(struct job *j, uint32_t unit, int64_t t)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	const struct delicate_month *m = month_of(j, t);
+
+	if (m == NULL)
+		return RAW_NONE;
+	while (unit >= m->n)
+		unit = intern_parent(units, unit);
+	unit = m->fold[unit];
+	return unit == 0 && !m->rest
+		? RAW_NONE
+		: merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit);
+}
+
+uint32_t
+delicate_group(struct job *j, struct str unit, int64_t t)
+{
+	return delicate_group_id(j, delicate_unit(j, unit), t);
+}
+
+/* The months of a bucket, up to *end. */
+static uint32_t
+months_of(const struct job *j, uint32_t time, uint32_t *end)
+{
+	const struct delicate *d = j->delicate;
+	uint32_t at;
+
+	*end = d->n;
+	if (j->q->step == STEP_ALL)
+		return 0;
+	at = (uint32_t)(tz_month_index(j->tz, j->times[time].start) - d->first);
+	*end = at < d->n ? at + 1 : at;
+	return at;
+}
+
+bool
+delicate_small(const struct job *j, uint32_t group, uint32_t time)
+{
+	uint32_t end;
+	bool any = false;
+
+	for (uint32_t at = months_of(j, time, &end); at < end && !any; at++)
+		any = j->delicate->month[at].groups[group];
+	return !any;
+}
+
+bool
+delicate_known(const struct job *j, uint32_t group, uint32_t time)
+{
+	/* What belongs to no unit that is shown is everybody's. */
+	bool everybody = (j->q->group & 1u << DIM_UNIT) != 0 &&
+		j->raw->groups[group].dim[DIM_UNIT] == 0;
+	uint32_t end;
+	bool known = false;
+
+	for (uint32_t at = months_of(j, time, &end); at < end && !known; at++) {
+		const int64_t *cents = j->delicate->month[at].cents;
+
+		known = (everybody ? cents[0] : job_group_level(j, cents, group)) >= 0;
+	}
+	return known;
+}
+
+bool
+delicate_protected(struct job *j, uint32_t group, uint32_t time)
+{
+	if (!delicate_known(j, group, time))
+		pub_missing(&j->pub, "headcount.set");
+	return delicate_small(j, group, time);
 }

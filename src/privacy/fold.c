@@ -1,11 +1,11 @@
 /* Units of employees that are too small to be shown.
  *
  * A unit is declared by PUT /v1/units or by a headcount. One that is not, or whose
- * headcount at any moment of the window was below `least` or unknown, is counted
- * under its parent, as far up as needed; without one that is large enough, under no
- * unit at all. Where what is left in a parent besides its shown children would again be
- * fewer people than that, its smallest shown child joins it: else the parent's own
- * figures would be those few people's. */
+ * people (for live figures the fewest at any moment of the window) were below `least`
+ * or unknown, is counted under its parent, as far up as needed; without one that is
+ * large enough, under no unit at all. Where what is left in a parent besides its shown
+ * children would again be fewer people than that, its smallest shown child joins it:
+ * else the parent's own figures would be those few people's. */
 #include "privacy/rollup_impl.h"
 
 #include <stdlib.h>
@@ -58,30 +58,45 @@ hide_complements(const struct intern *units, bool *shown, const int64_t *people,
 }
 
 enum emp_rc
-job_fold(struct job *j, int64_t least)
+job_fold_by(const struct job *j, const int64_t *people, int64_t least, uint32_t *fold)
 {
 	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
-	int64_t from = j->q->from_given ? j->q->from : INT64_MIN;
-	int64_t to = j->q->to_given ? j->q->to : INT64_MAX;
 	uint32_t n = levels_units(j->levels);
-	int64_t *people = arena_alloc(&j->pub.arena, (n + 1) * sizeof *people);
-	bool *shown = arena_zalloc(&j->pub.arena, (n + 1) * sizeof *shown);
-	uint32_t *fold = arena_zalloc(&j->pub.arena, (n + 1) * sizeof *fold);
+	bool *shown = calloc((size_t)n + 1, sizeof *shown);
 	enum emp_rc rc;
 
-	if (people == NULL || shown == NULL || fold == NULL)
+	if (shown == NULL)
 		return EMP_NOMEM;
-	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
-	if (rc != EMP_OK)
-		return rc;
 	for (uint32_t u = 1; u <= n; u++)
 		shown[u] = people[u] >= least &&
 			(levels_declared(j->levels, u) ||
 			 defs_unit(j->defs, intern_text(units, u)) != NULL);
 	rc = hide_complements(units, shown, people, n, least);
+	fold[0] = 0;
 	for (uint32_t u = 1; u <= n; u++)
 		fold[u] = shown[u] ? u : shown_above(units, shown, u);
+	free(shown);
+	return rc;
+}
+
+enum emp_rc
+job_fold(struct job *j, int64_t least)
+{
+	int64_t from = j->q->from_given ? j->q->from : INT64_MIN;
+	int64_t to = j->q->to_given ? j->q->to : INT64_MAX;
+	uint32_t n = levels_units(j->levels);
+	int64_t *people = arena_alloc(&j->pub.arena, (n + 1) * sizeof *people);
+	uint32_t *fold = arena_alloc(&j->pub.arena, (n + 1) * sizeof *fold);
+	enum emp_rc rc;
+
+	if (people == NULL || fold == NULL)
+		return EMP_NOMEM;
+	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
+	if (rc == EMP_OK)
+		rc = job_fold_by(j, people, least, fold);
+	if (rc != EMP_OK)
+		return rc;
 	j->fold = fold;
 	j->n_fold = n + 1;
-	return rc;
+	return EMP_OK;
 }

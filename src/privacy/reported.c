@@ -62,11 +62,11 @@ take(void *ctx, const struct suggestion_row *row)
 	bool fresh;
 	enum emp_rc rc;
 
-	if (category == RAW_NONE || !delicate_counts(j, t, r->before))
+	if (category == RAW_NONE)
 		return EMP_OK;
-	group = delicate_group(j, row->dim[DIM_UNIT]);
-	time = merge_time(j->merge, t);
-	if (group == RAW_NONE || time == RAW_NONE)
+	group = delicate_group(j, row->dim[DIM_UNIT], t);
+	time = group == RAW_NONE ? RAW_NONE : merge_time(j->merge, t);
+	if (time == RAW_NONE)
 		return j->rc;
 	cell = job_cell_of(j, category, group, time);
 	if (cell == PEOPLE_NONE)
@@ -115,21 +115,16 @@ static enum emp_rc
 settle(struct reported *r, struct job *parent)
 {
 	struct job *j = &r->sub.job;
-	int64_t *heads;
 	bool known = false;
-	enum emp_rc rc = delicate_means(j, r->before, &heads);
 
-	if (rc != EMP_OK)
-		return rc;
 	if (r->n_voices > 1)
 		qsort(r->voices, r->n_voices, sizeof *r->voices, voice_cmp);
 	for (uint32_t g = 0; g < j->raw->n_groups; g++)
 		for (uint32_t t = 0; t < j->n_times; t++) {
-			int64_t people = heads[t * j->raw->n_groups + g];
+			bool small = delicate_small(j, g, t);
 
-			known = known || people >= 0;
-			for (uint32_t c = 0;
-			     c < r->n_categories && people >= K_DELICATE; c++) {
+			known = known || delicate_known(j, g, t);
+			for (uint32_t c = 0; c < r->n_categories && !small; c++) {
 				uint32_t cell = job_cell_find(j, c, g, j->times[t].raw);
 				int64_t day;
 
@@ -154,8 +149,6 @@ read_months(struct reported *r, struct job *parent)
 
 	if (rc == EMP_OK)
 		rc = job_levels(j);
-	if (rc == EMP_OK)
-		rc = job_fold(j, K_DELICATE);
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK)

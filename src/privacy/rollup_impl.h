@@ -34,7 +34,7 @@ struct job_time {
 	struct str text;
 };
 
-struct delicate_month;
+struct delicate;
 
 struct job {
 	struct rollup_ctx *c;
@@ -55,10 +55,10 @@ struct job {
 	uint32_t *group_order;
 	struct job_time *times; /* ascending */
 	uint32_t n_times;
-	struct people *cells;          /* see job_cell */
-	struct levels *levels;         /* the context's */
-	struct delicate_month *months; /* see delicate_shown */
-	enum emp_rc rc;                /* of a callback */
+	struct people *cells;      /* see job_cell */
+	struct levels *levels;     /* the context's */
+	struct delicate *delicate; /* after delicate_spread */
+	enum emp_rc rc;            /* of a callback */
 	bool brief; /* part of another answer: leave out what only rows of all time say
 		     */
 };
@@ -111,28 +111,34 @@ int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
 /* fold.c: units of employees too small to be shown, with fewer than `least` people; see
  * there. After job_levels. */
 EMP_MUST_CHECK enum emp_rc job_fold(struct job *j, int64_t least);
+/* The same by people[unit] instead of the fewest of the window: fold[unit], 0: under no
+ * unit. */
+EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *people,
+				       int64_t least, uint32_t *fold);
 
 /* delicate.c: figures of employees that need ten people on average and a month at
  * least. In this order: delicate_window (a copy of the query with whole months;
- * EMP_INVALID for finer steps and other dimensions than unit), job_levels, job_fold,
- * job_merge, delicate_spread, rows by delicate_group, job_layout, delicate_means.
- * `today` is the first day that is not counted yet, Unix s. */
+ * EMP_INVALID for finer steps and other dimensions than unit), job_levels, job_merge
+ * without job_fold, delicate_spread, rows by delicate_group, job_layout,
+ * delicate_protected. */
 EMP_MUST_CHECK enum emp_rc delicate_window(struct job *j, struct query *room);
+/* The first day that is not counted yet, Unix s. */
 int64_t delicate_today(const struct job *j);
 /* The unit as interned, or the nearest part of it that is; 0: none. */
 uint32_t delicate_unit(const struct job *j, struct str unit);
-/* The group of a row of that unit, RAW_NONE: not asked for. */
-uint32_t delicate_group(struct job *j, struct str unit);
-/* Makes every group and bucket that may be shown. EMP_NOT_FOUND: there is no such
- * group; say "protected". */
+/* Cuts the months before `today` into blocks, and makes every group and bucket that may
+ * be shown. EMP_NOT_FOUND: there is no such group; say "protected". */
 EMP_MUST_CHECK enum emp_rc delicate_spread(struct job *j, int64_t today);
-/* Whether a row of that time is counted: of a day before today, and not before the
- * buckets that delicate_spread made. */
-bool delicate_counts(const struct job *j, int64_t t, int64_t today);
-/* With step=all: whether the month of the row could be shown for its group. */
-bool delicate_shown(struct job *j, uint32_t group, int64_t t, int64_t today);
-/* Mean headcount by [time * groups + group], -1: not declared. In the arena. */
-EMP_MUST_CHECK enum emp_rc delicate_means(struct job *j, int64_t today, int64_t **out);
+/* The group of a row of that unit and time, RAW_NONE: not asked for, not shown, or of a
+ * day that is not over. */
+uint32_t delicate_group(struct job *j, struct str unit, int64_t t);
+uint32_t delicate_group_id(struct job *j, uint32_t unit, int64_t t);
+/* Whether there is no block of that group in times[time]. */
+bool delicate_small(const struct job *j, uint32_t group, uint32_t time);
+/* Whether anybody declared how many people it has. */
+bool delicate_known(const struct job *j, uint32_t group, uint32_t time);
+/* Whether its row has to say "protected"; notes what is missing. */
+bool delicate_protected(struct job *j, uint32_t group, uint32_t time);
 
 /* An answer inside an answer: the same figures by the same way, and no more than it
  * would show by itself. The parent has called job_levels; sub_close in any case. */

@@ -173,7 +173,6 @@ struct work {
 	struct people *people; /* (cell, person) */
 	uint32_t *times;       /* by index in people: how often */
 	uint32_t times_max;
-	int64_t *heads; /* of cases, see delicate_means */
 };
 
 static enum emp_rc
@@ -199,8 +198,11 @@ static enum emp_rc
 note(struct work *w, const struct suggestion_row *row, uint32_t group)
 {
 	struct job *j = w->j;
-	uint32_t time = merge_time(j->merge, row->life.submitted / MS_PER_S);
-	uint32_t cell = group == RAW_NONE || time == RAW_NONE
+	/* Of what is not shown, no bucket may be made either. */
+	uint32_t time = group == RAW_NONE
+		? RAW_NONE
+		: merge_time(j->merge, row->life.submitted / MS_PER_S);
+	uint32_t cell = time == RAW_NONE
 		? PEOPLE_NONE
 		: job_cell_of(j, w->apart ? row->life.kind : 0, group, time);
 	enum emp_rc rc;
@@ -246,13 +248,10 @@ take_case(void *ctx, const struct suggestion_row *row)
 {
 	struct work *w = ctx;
 	int64_t t = row->life.submitted / MS_PER_S;
-	uint32_t group;
 
-	if (row->series != 0 || !asked(w, row) || !delicate_counts(w->j, t, w->today))
+	if (row->series != 0 || !asked(w, row))
 		return EMP_OK;
-	group = delicate_group(w->j, row->dim[DIM_UNIT]);
-	return delicate_shown(w->j, group, t, w->today) ? note(w, row, group)
-							: w->j->rc;
+	return note(w, row, delicate_group(w->j, row->dim[DIM_UNIT], t));
 }
 
 static int64_t
@@ -368,14 +367,9 @@ static bool
 too_small(struct work *w, uint32_t group, uint32_t time)
 {
 	struct job *j = w->j;
-	int64_t heads;
 
-	if (!w->cases || j->groups[group].audience != AUDIENCE_EMPLOYEE)
-		return false;
-	heads = w->heads[time * j->raw->n_groups + group];
-	if (heads < 0)
-		pub_missing(&j->pub, "headcount.set");
-	return heads < K_DELICATE;
+	return w->cases && j->groups[group].audience == AUDIENCE_EMPLOYEE &&
+		delicate_protected(j, group, time);
 }
 
 static void
@@ -489,8 +483,8 @@ prepare(struct work *w)
 
 	if (rc == EMP_OK)
 		rc = job_levels(j);
-	if (rc == EMP_OK)
-		rc = job_fold(j, w->cases ? K_DELICATE : K_ANONYMITY);
+	if (rc == EMP_OK && !w->cases)
+		rc = job_fold(j, K_ANONYMITY);
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK && w->cases)
@@ -515,8 +509,6 @@ answer(struct work *w)
 		rc = read_rows(w);
 	if (rc == EMP_OK)
 		rc = job_layout(j);
-	if (rc == EMP_OK && w->cases)
-		rc = delicate_means(j, w->today, &w->heads);
 	if (rc == EMP_OK)
 		rows_make(w);
 	return rc;

@@ -441,6 +441,40 @@ def test_all_is_no_more_than_the_months_that_are_shown():
     assert [r["people"] for r in voice] == [2]
 
 
+def test_a_month_says_the_same_in_whatever_window_it_is_asked_for():
+    """Else two windows would tell what three people in "a" itself said: in one of them
+    "a" is what is left beside "a/x", in the other what is left beside "a/y"."""
+    utc = datetime.timezone.utc
+    this = month_of(utc, int(time.time()))
+    before, month, after = (add_months(utc, this, -n) for n in (4, 3, 2))
+    heads = ((before, "a", 27), (before, "a/x", 12), (before, "a/y", 5),
+             (month, "a/y", 12), (after, "a/x", 5))
+    with Daemon() as d:
+        d.start()
+        with Client(d) as c:
+            for at, unit, n in heads:
+                c.event(event("headcount.set", at, {"unit": unit, "headcount": n}))
+            for unit, n in (("a", 1), ("a/x", 2), ("a/y", 4)):
+                for _ in range(n):
+                    submit(c, month + 9 * DAY, unit)
+            def said(unit, first, last, **params):
+                rows = rows_of(c, unit=unit, from_=first, to=last, **params)
+                return [r["n"] for r in rows
+                        if r.get("time", "")[:7] == want and r["n"] is not None]
+            want = time.strftime("%Y-%m", time.gmtime(month))
+            windows = ((month, after), (before, after), (month, this), (before, this))
+            for unit in "a", "a/x", "a/y":
+                alone = {tuple(said(unit, *w, step="month")) for w in windows}
+                assert len(alone) == 1, (unit, alone)
+            units = {tuple(sorted((r["unit"] or "", r["n"])
+                                  for r in rows_of(c, from_=w[0], to=w[1], step="month",
+                                                   group_by="unit")
+                                  if r["time"][:7] == want and r["n"]))
+                     for w in windows}
+    assert len(units) == 1, units
+    assert sum(n for _, n in units.pop()) == 7
+
+
 def test_requests_are_asked_for_alone(firm):
     answer = firm.event(event("boundary.requested", firm.now - 60, {
         "role": "agent", "class": "refund", "limit": 50, "reason": "often", "unit": "u"}))

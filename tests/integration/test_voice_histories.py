@@ -293,7 +293,9 @@ class Heads:
 
     def fold(self, low, high, least):
         """{unit: the unit under which it is shown, "" for none}"""
-        people = self.lowest(low, high)
+        return self.fold_by(self.lowest(low, high), least)
+
+    def fold_by(self, people, least):
         shown = {u for u in UNITS if self.steps[u] and (people[u] or 0) >= least}
         while True:
             above = {u: next(a for a in ancestors(u) if a in shown or a == "")
@@ -718,22 +720,49 @@ def hidden(q, rows, count):
     return found
 
 
-def too_small(world, q, low, high, fold):
-    """The same, from what was declared alone: what was stored must not matter."""
-    groups = ["", *sorted({u for u in UNITS if fold[u] == u})] if "group_by" in q else [""]
+def months_between(world, q, low, high):
+    """The months that are asked for, as far as somebody was declared to be there."""
     today = bucket_start(world.zone, "day", int(time.time()))
-    times, at = [None], world.month_of(max(low, world.levels_of.moments[0])
-                                       if "from" not in q else low)
-    if "step" in q:
-        times = []
-        while at < min(high, today):
-            times.append(at)
-            at = bucket_start(world.zone, "month", at + 32 * DAY)
-    found = collections.Counter()
-    for at in times:
-        mean = world.levels_of.mean(*stretch(world, q, at, low, high))
-        found[at] += sum(int(mean[u] or 0) < 10 for u in groups)
-    return +found
+    first = world.levels_of.moments[0]
+    at = world.month_of(low if "from" in q and "step" in q else max(low, first))
+    while at < min(high, today):
+        yield at
+        at = bucket_start(world.zone, "month", at + 32 * DAY)
+
+
+def month_blocks(world, month):
+    """{unit: the block in which it counts, None for none} of that month."""
+    cache = world.levels_of.cache
+    if ("month", month) not in cache:
+        end = min(bucket_start(world.zone, "month", month + 32 * DAY),
+                  bucket_start(world.zone, "day", int(time.time())))
+        mean = {u: n if n is None else math.floor(n * 100)
+                for u, n in world.levels_of.mean(month, end).items()}
+        fold = world.levels_of.fold_by(mean, 1000)
+        lost = (mean[""] or 0) < 1000
+        cache["month", month] = {u: None if lost and not to else to for u, to in fold.items()}
+    return cache["month", month]
+
+
+def in_blocks(world, rows):
+    """Rows of employees under the block of their month; those in none are left out."""
+    today = bucket_start(world.zone, "day", int(time.time()))
+    first = world.month_of(world.levels_of.moments[0])
+    of = [{**r, "unit": month_blocks(world, world.month_of(r["ts"]))[r["unit"] or ""]}
+          for r in rows if first <= r["ts"] < today]
+    return [r for r in of if r["unit"] is not None]
+
+
+def too_small(world, q, low, high):
+    """The same, from what was declared alone: what was stored must not matter."""
+    there = {at: set(month_blocks(world, at).values()) - {None}
+             for at in months_between(world, q, low, high)}
+    groups = {"", *set().union(*there.values())} if "group_by" in q else {""}
+    if "group_by" not in q:
+        there = {at: {""} if blocks else set() for at, blocks in there.items()}
+    if "step" not in q:
+        there = {None: set().union(*there.values())}
+    return +collections.Counter({at: len(groups - blocks) for at, blocks in there.items()})
 
 
 def as_ms(text):
@@ -981,29 +1010,6 @@ def months_asked(world, q):
     return low, high
 
 
-def stretch(world, q, at, low, high):
-    """Of a bucket, over which its people are taken on average."""
-    if at is not None:
-        low, high = at, bucket_start(world.zone, "month", at + 32 * DAY)
-    return max(low, world.levels_of.moments[0]), min(high, bucket_start(
-        world.zone, "day", int(time.time())))
-
-
-def enough(world, q, key, low, high):
-    """On average, in the bucket."""
-    unit = key[0][0] or "" if key[0] else ""
-    return int(world.levels_of.mean(*stretch(world, q, key[1], low, high))[unit] or 0) >= 10
-
-
-def months_shown(world, q, rows, low, high):
-    """Over all, only what could be shown in its month: else the rest would be told by
-    what is missing in the sum of the months."""
-    if "step" in q:
-        return rows
-    return [r for r in rows if low <= r["ts"] < high and enough(
-        world, q, ((r["unit"],) if "group_by" in q else (), world.month_of(r["ts"])), low, high)]
-
-
 def test_suggestions_of_employees(world, c):
     """Whole months of units of ten people on average; the others say protected, and no
     more, the same whatever is stored."""
@@ -1014,25 +1020,20 @@ def test_suggestions_of_employees(world, c):
         q = question(rng, world.zone, ("all", "month"), ("unit",))
         q["as_of"] = START + rng.randrange(30 * DAY, SPAN + 100 * DAY)
         of, low, high = rows, *months_asked(world, q)
-        fold = world.levels_of.fold(low, high, 10)
         if rng.random() < 0.3:
             q["kind"] = rng.choice(KINDS)
             of = [r for r in of if r["kind"] == q["kind"]]
-        of = [{**r, "unit": fold[r["unit"] or ""]} for r in of]
         answer = c.rollup("suggestions", audience="employee", **q)
         as_of = world.day(parse_time(answer["as_of"]) * 1000)
         assert as_of == world.day(q["as_of"] * 1000)
-        want = grouped(world, q, months_shown(world, q, of, low, high), low, high,
-                       lambda r: r["ts"])
+        want = grouped(world, q, in_blocks(world, of), low, high, lambda r: r["ts"])
         small = hidden(q, answer["rows"], "n")
-        assert small == too_small(world, q, low, high, fold), q
+        assert small == too_small(world, q, low, high), q
         got = answered(q, answer["rows"])
         for key, row in got.items():
-            assert enough(world, q, key, low, high), (q, row)
             shown += 1
             same(row, suggestion_figures(world, want.pop(key), as_of, 1, True))
-        for key in want:
-            assert not enough(world, q, key, low, high), (q, key)
+        assert not want, (q, list(want))
         protected += small.total()
     covered(shown > 100 and protected > 10)
 
@@ -1399,19 +1400,16 @@ def test_breadth_of_voice(world, c):
         q = question(rng, world.zone, ("all", "month"), ("unit",), months=True)
         low, high = asked(world, q)
         answer = c.rollup("participation", audience=audience, **q)
-        fold = world.levels_of.fold(low, high, 10)
         of = [r for r in rows + cases if r["audience"] == audience and r["person"]]
         assert of
         if staff:
-            of = [{**r, "unit": fold[r["unit"] or ""]} for r in of]
-            of = months_shown(world, q, of, low, high)
+            of = in_blocks(world, of)
         want = grouped(world, q, of, low, high, lambda r: r["ts"])
         got = answered(q, answer["voice"])
         small = hidden(q, answer["voice"], "people")
         if staff:
-            assert small == too_small(world, q, low, high, fold), q
+            assert small == too_small(world, q, low, high), q
             shown["hidden"] += small.total()
-            want = {k: v for k, v in want.items() if enough(world, q, k, low, high)}
         for key, row in got.items():
             unit = key[0][0] or "" if key[0] else ""
             mine = want.pop(key)
