@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import openapi
 from ctl_harness import Tool
 from harness import HERE, TIMEOUT, Daemon
 
@@ -73,6 +74,24 @@ def test_examples_of_the_interface_work(daemon, tmp_path):
             else re.escape(part) for part in re.split(r"(\{[^}]+\})", path)))
         assert any(m == method and pattern.fullmatch(p) for m, p in asked), \
             f"no example of {method} {path}"
+
+
+def test_example_events_of_the_document_are_taken(daemon):
+    """In the order in which they stand; a receipt is that of the example before."""
+    schemas = openapi.Document().root["components"]["schemas"]
+    receipt = None
+    with daemon.client() as c:
+        for type_, ref in schemas["event"]["discriminator"]["mapping"].items():
+            for event in schemas[ref.rsplit("/", 1)[1]]["examples"]:
+                if "receipt" in event["data"]:
+                    event["data"]["receipt"] = receipt
+                answer = c.event(event)
+                # Nothing new may have come since it was seen.
+                assert answer.status in ((200, 201) if type_ == "suggestion.seen" else (201,)), \
+                    (type_, answer)
+                if type_ == "suggestion.submitted":
+                    receipt = answer.json()["receipt"]
+    daemon.verify()
 
 
 @pytest.mark.parametrize("text", [

@@ -262,6 +262,8 @@ def events(document):
         event = document.follow({"$ref": mapping[name]})
         if event["properties"]["type"].get("const") != name:
             report.add(PATH, 0, f"{mapping[name]} is not of type {name}")
+        if not event.get("examples"):
+            report.add(PATH, 0, f"has no example of {name}")
         said, wanted = members(document, event["properties"]["data"])
         differ(f"{name}: the member", said, every)
         differ(f"{name}: the needed member", wanted, needed)
