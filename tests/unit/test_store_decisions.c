@@ -668,15 +668,21 @@ START_TEST(a_public_backing_is_noted)
 		set_person(&to, BOB);
 		e.to = &to;
 		e.n_to = 1;
-		e.ref_id = i == 0 ? STR("d-2") : STR("unknown");
+		e.ref_id = i == 0 ? STR("d-2") : STR("d-4");
 		put(e);
 	}
+	/* One that comes after what backs it is not backed by that. */
+	e = decision("d-4");
+	e.conflict = true;
+	put(e);
 	ck_assert_msg(store_reader_open(&r, support.dir, &p) == EMP_OK, "%s", p.detail);
 	ck_assert_int_eq(store_read_decisions(r, 0, INT64_MAX, true, on_decision, &s),
 			 EMP_OK);
 	store_reader_close(&r);
-	ck_assert_uint_eq(s.contacts, 2);
+	ck_assert_uint_eq(s.contacts, 3);
 	ck_assert_uint_eq(s.leaders, 1);
+	ck_assert_int_eq(support_sql("empowerd.db", "SELECT count(*) FROM recognition"),
+			 2);
 	support_verify();
 }
 END_TEST

@@ -58,6 +58,10 @@ START_TEST(a_backing_names_a_decision_or_nothing)
 	ck_assert_int_eq(in_sealed("SELECT count(*) FROM recognition"), 3);
 	ck_assert_int_eq(in_sealed("SELECT count(*) FROM backing"), 2);
 	ck_assert_uint_eq(ask(NULL, NULL)->backings, 1);
+	/* It stays one that backs nothing: what it named is not kept. */
+	stored(decision("nothing", 3, "north"));
+	ck_assert_int_eq(in_sealed("SELECT count(*) FROM backing"), 2);
+	ck_assert_uint_eq(ask(NULL, NULL)->backings, 1);
 }
 END_TEST
 
