@@ -3,6 +3,7 @@
  * Repeats are recognised by the daemon for a day or so; after that, a day that is there
  * already is known by the answers it holds and is left out. The answers of a day are
  * sent last, so a day with all of them is complete. */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "codec/json_tools.h"
@@ -25,8 +26,14 @@ struct demo {
 	struct ctl_progress progress;
 	int64_t first, n; /* days */
 	uint32_t *have;   /* answers that are there, by day */
+	bool *sent;       /* by day: in this run */
+	int64_t day;      /* being sent */
 	uint64_t line;
 	uint64_t days_done;
+	/* Suggestions under way: the ids by line, then what the daemon answered. */
+	struct demo_receipt *receipts;
+	uint64_t *receipt_line;
+	uint32_t n_receipts, max_receipts, max_lines;
 	char *reason; /* why the first event was rejected */
 };
 
@@ -39,6 +46,52 @@ note_rejected(void *ctx, uint64_t line, struct str reason)
 	if (d->reason == NULL)
 		d->reason = str_dup(reason);
 	return EMP_OK;
+}
+
+static enum emp_rc
+note_receipt(void *ctx, uint64_t line, struct str id, struct str receipt)
+{
+	struct demo *d = ctx;
+
+	for (uint32_t i = d->n_receipts; i-- > 0;) {
+		struct demo_receipt *r = &d->receipts[i];
+
+		if (d->receipt_line[i] != line)
+			continue;
+		snprintf(r->id, sizeof r->id, "%.*s", STR_FMT(id));
+		snprintf(r->receipt, sizeof r->receipt, "%.*s", STR_FMT(receipt));
+		break;
+	}
+	return EMP_OK;
+}
+
+/* Remembers a suggestion by its line, for what will be known of it later. */
+static bool
+expect_receipt(struct demo *d, struct str event)
+{
+	static const char type[] = "{\"type\":\"suggestion.submitted\"";
+	static const char before[] = "\"id\":\"";
+	struct demo_receipt *r;
+	const char *id;
+
+	if (event.n < sizeof type || memcmp(event.p, type, sizeof type - 1) != 0)
+		return true;
+	id = memmem(event.p, event.n, before, sizeof before - 1);
+	EMP_ASSERT(id != NULL);
+	id += sizeof before - 1;
+	if (!array_reserve(&d->receipts, &d->max_receipts, d->n_receipts + 1,
+			   sizeof *d->receipts) ||
+	    !array_reserve(&d->receipt_line, &d->max_lines, d->n_receipts + 1,
+			   sizeof *d->receipt_line)) {
+		ctl_fail("out of memory");
+		return false;
+	}
+	r = &d->receipts[d->n_receipts];
+	*r = (struct demo_receipt){.born = d->day};
+	snprintf(r->own, sizeof r->own, "%.*s", (int)strcspn(id, "\""), id);
+	r->inside = memmem(event.p, event.n, "\"employee\"", 10) != NULL;
+	d->receipt_line[d->n_receipts++] = d->line + 1;
+	return true;
 }
 
 static enum emp_rc
@@ -57,6 +110,8 @@ emit(void *ctx, struct str event)
 	struct demo *d = ctx;
 	struct buf *to = ctl_send_room(d->send);
 
+	if (!expect_receipt(d, event))
+		return false;
 	buf_add_str(to, event);
 	buf_add_c(to, '\n');
 	return ctl_send_line(d->send, ++d->line);
@@ -186,19 +241,36 @@ all_there(const struct demo *d)
 	return have == whole;
 }
 
+/* What follows, as far as everything before it was sent: an answer that is missing in
+ * between would make a step illegal. */
+static bool
+send_what_follows(struct demo *d)
+{
+	for (uint32_t i = 0; i < d->n_receipts; i++) {
+		const struct demo_receipt *r = &d->receipts[i];
+		int64_t last = r->born - d->first;
+
+		while (last + 1 < d->n && d->sent[last + 1])
+			last++;
+		if (r->receipt[0] != '\0' && !demo_follow(r, d->first + last, emit, d))
+			return false;
+	}
+	return ctl_send_flush(d->send);
+}
+
 static bool
 send_days(struct demo *d)
 {
 	if (all_there(d))
 		return true;
 	for (int64_t i = 0; i < d->n; i++) {
-		int64_t day = d->first + i;
-
-		if (d->have[i] != demo_answers(day) && !demo_day(day, i == 0, emit, d))
+		d->day = d->first + i;
+		d->sent[i] = d->have[i] != demo_answers(d->day);
+		if (d->sent[i] && !demo_day(d->day, d->first, emit, d))
 			return false;
 		d->days_done++;
 	}
-	return ctl_send_flush(d->send);
+	return ctl_send_flush(d->send) && send_what_follows(d);
 }
 
 static enum ctl_exit
@@ -235,8 +307,10 @@ enum ctl_exit
 ctl_cmd_demo(struct ctl *c)
 {
 	struct demo d = {.ctl = c};
-	const struct ctl_send_hooks hooks = {
-		.ctx = &d, .rejected = note_rejected, .answered = note_answered};
+	const struct ctl_send_hooks hooks = {.ctx = &d,
+					     .rejected = note_rejected,
+					     .receipt = note_receipt,
+					     .answered = note_answered};
 	enum ctl_exit e = CTL_FAILED;
 	uint64_t retry_s;
 
@@ -247,8 +321,12 @@ ctl_cmd_demo(struct ctl *c)
 			&retry_s))
 		return CTL_USAGE;
 	d.have = calloc((size_t)d.n, sizeof *d.have);
-	if (d.have == NULL)
+	d.sent = calloc((size_t)d.n, sizeof *d.sent);
+	if (d.have == NULL || d.sent == NULL) {
+		free(d.have);
+		free(d.sent);
 		return ctl_fail("out of memory");
+	}
 	ctl_progress_init(&d.progress);
 	if (ctl_connect(c) && declare(&d) && look_what_is_there(&d) &&
 	    ctl_send_new(&d.send, c, retry_s, &hooks)) {
@@ -260,7 +338,10 @@ ctl_cmd_demo(struct ctl *c)
 			e = CTL_FAILED;
 	}
 	ctl_send_free(&d.send);
+	free(d.receipts);
+	free(d.receipt_line);
 	free(d.reason);
 	free(d.have);
+	free(d.sent);
 	return e;
 }

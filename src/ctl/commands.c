@@ -77,10 +77,10 @@ const struct ctl_command ctl_commands[] = {
 	 .args = "",
 	 .summary = "print a month's review",
 	 .help = "Puts the figures of a month together: surveys, suggestions, "
-		 "decisions, recognition, training, contact, coherence, early warning and "
-		 "initiatives, as text with bars; --html prints one page that needs "
-		 "nothing else, --csv a line per figure. What the token may not see is "
-		 "left out, and the exit status is 1.",
+		 "decisions, recognition, training, contact, coherence, early warning "
+		 "and initiatives, as text with bars; --html prints one page that "
+		 "needs nothing else, --csv a line per figure. What the token may not "
+		 "see is left out, and the exit status is 1.",
 	 .options = O(CSV) | O(HTML) | O(MONTH) | O(UNIT),
 	 .run = ctl_cmd_report},
 	{.name = "suggestion",
@@ -140,7 +140,8 @@ const struct ctl_command ctl_commands[] = {
 	 .args = "",
 	 .summary = "send a year of synthetic sample data",
 	 .help = "Declares the surveys demo_visit and demo_team and sends made-up "
-		 "events of six units, from the source \"demo\". The data is the same "
+		 "events of six units, from the source \"demo\": visits, "
+		 "suggestions, decisions, recognition and more. The data is the same "
 		 "every time: a second run adds nothing, a run on a later day adds the "
 		 "days since.",
 	 .options = O(DAYS) | O(UNTIL) | O(RETRY),

@@ -124,6 +124,17 @@ season(int64_t day)
 	return 0.5 - 0.5 * cos(2 * M_PI * (m - 1 + d / 31.0) / 12);
 }
 
+/* While the market has its initiative. */
+static bool
+summer(int64_t day)
+{
+	int64_t y;
+	unsigned m, d;
+
+	time_civil_from_days(day, &y, &m, &d);
+	return m >= DEMO_SUMMER_FIRST && m <= DEMO_SUMMER_LAST;
+}
+
 static unsigned
 weekday(int64_t day)
 {
@@ -156,7 +167,7 @@ imagine(struct visit *v, int64_t day, uint32_t stream, uint32_t i)
 	v->unit = &demo_units[u];
 	v->segment = segments[r >> 8 & 3];
 	v->lang = langs[r >> 10 & 3];
-	v->initiative = u == DEMO_MARKET && season(day) > 0.5;
+	v->initiative = u == DEMO_MARKET && summer(day);
 	if (v->unit->online) {
 		v->channel = (r >> 12 & 3) == 0 ? "app" : "web";
 		v->touchpoint = u == DEMO_SUPPORT ? "support"
@@ -211,10 +222,11 @@ add_answers(struct buf *b, const struct visit *v, int64_t day, uint32_t i)
 	buf_printf(
 		b,
 		",\"answers\":{\"overall\":%d,\"recommend\":%d,\"effort\":%d,"
-		"\"reason\":\"%s\"}",
+		"\"respect\":%d,\"reason\":\"%s\"}",
 		overall,
 		score((felt - 1) * 2.5 + 0.6 + noise(day, STREAM_RECOMMEND, i), 0, 10),
 		score(felt * 1.5 - hard + noise(day, STREAM_EFFORT, i), 1, 7),
+		score(felt + 0.4 + 0.5 * noise(day, STREAM_RESPECT, i), 1, 5),
 		(overall >= 4 ? merits
 			      : faults)[demo_pick(day, STREAM_REASON, i, REASONS)]);
 	if (demo_pick(day, STREAM_COMMENT, i, 100) < COMMENT_PERCENT)
@@ -276,13 +288,15 @@ answered(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 }
 
 bool
-demo_day(int64_t day, bool first, demo_emit *emit, void *ctx)
+demo_day(int64_t day, int64_t first, demo_emit *emit, void *ctx)
 {
 	struct buf b;
 	bool ok;
 
 	buf_init(&b, 0);
-	ok = demo_people(&b, day, first, emit, ctx) && asked(&b, day, emit, ctx) &&
+	ok = demo_people(&b, day, first, emit, ctx) &&
+		demo_work(&b, day, first, emit, ctx) &&
+		demo_voice(&b, day, first, emit, ctx) && asked(&b, day, emit, ctx) &&
 		answered(&b, day, emit, ctx);
 	buf_fini(&b);
 	return ok;

@@ -1,5 +1,6 @@
-/* Inside of the sample data: what its two halves share. demo.c has the visits and their
- * surveys, demo_people.c the lives of customers and employees. */
+/* Inside of the sample data: what its parts share. demo.c has the visits and their
+ * surveys, demo_people.c the lives of customers and employees, demo_voice.c what they
+ * suggest, demo_work.c what is decided. */
 #ifndef EMP_CTL_DEMO_IMPL_H
 #define EMP_CTL_DEMO_IMPL_H
 
@@ -8,6 +9,10 @@
 #define DEMO_DATE_MAX 16
 #define DEMO_FIRST_HOUR 6
 #define DEMO_HOURS 14
+#define DEMO_IDEA "idea"     /* ids of customers' suggestions, */
+#define DEMO_INSIDE "inside" /* and of employees' */
+#define DEMO_SUMMER_FIRST 4  /* months of the initiative */
+#define DEMO_SUMMER_LAST 9
 
 enum {
 	DEMO_HARBOUR,
@@ -43,7 +48,17 @@ enum demo_stream {
 	STREAM_LIFE,
 	STREAM_GIVEN,
 	STREAM_STAFF,
-	STREAM_TEAM
+	STREAM_TEAM,
+	STREAM_IDEAS,
+	STREAM_IDEA,
+	STREAM_INSIDE,
+	STREAM_DECISION,
+	STREAM_SETTLED,
+	STREAM_REVIEW,
+	STREAM_OUTCOME,
+	STREAM_TRAINING,
+	STREAM_CONTACT,
+	STREAM_RESPECT
 };
 
 uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);
@@ -56,7 +71,10 @@ void demo_open(struct buf *b, int64_t day, const char *type, const char *stream,
 	       uint32_t i, uint32_t second);
 /* Ends it and hands it out. */
 bool demo_close(struct buf *b, demo_emit *emit, void *ctx);
-/* Everything that is not about DEMO_SURVEY. */
-bool demo_people(struct buf *b, int64_t day, bool first, demo_emit *emit, void *ctx);
+/* Parts of a day: signals and staff; suggestions; decisions and what is around them.
+ * `first` is the first day of the sample. */
+bool demo_people(struct buf *b, int64_t day, int64_t first, demo_emit *emit, void *ctx);
+bool demo_voice(struct buf *b, int64_t day, int64_t first, demo_emit *emit, void *ctx);
+bool demo_work(struct buf *b, int64_t day, int64_t first, demo_emit *emit, void *ctx);
 
 #endif

@@ -251,14 +251,14 @@ team(struct buf *b, int64_t day, int64_t month, demo_emit *emit, void *ctx)
 }
 
 bool
-demo_people(struct buf *b, int64_t day, bool first, demo_emit *emit, void *ctx)
+demo_people(struct buf *b, int64_t day, int64_t first, demo_emit *emit, void *ctx)
 {
 	int64_t y;
 	unsigned m, d;
 	bool ok = true;
 
 	time_civil_from_days(day, &y, &m, &d);
-	if (first || d == 1)
+	if (day == first || d == 1)
 		ok = bases(b, day, emit, ctx) && headcounts(b, day, emit, ctx);
 	if (ok && d <= TEAM_DAYS)
 		ok = team(b, day, time_days_from_civil(y, m, 1), emit, ctx);

@@ -29,6 +29,8 @@ libempower_a_SOURCES += \
 	%D%/demo_docs.c \
 	%D%/demo_impl.h \
 	%D%/demo_people.c \
+	%D%/demo_voice.c \
+	%D%/demo_work.c \
 	%D%/import_line.c \
 	%D%/import_line.h \
 	%D%/import_report.c \
@@ -55,6 +57,7 @@ libempower_a_SOURCES += \
 tests_unit_unit_SOURCES += \
 	tests/unit/test_ctl_answer.c \
 	tests/unit/test_ctl_import.c \
+	tests/unit/test_ctl_report.c \
 	tests/unit/test_ctl_term.c
 
 bashcompletiondir = $(datadir)/bash-completion/completions

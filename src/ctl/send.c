@@ -147,6 +147,26 @@ note_rejected(struct ctl_send *s, const struct batch *b, const struct json_node 
 	return rc;
 }
 
+static enum emp_rc
+note_receipts(struct ctl_send *s, const struct batch *b, const struct json_node *list)
+{
+	enum emp_rc rc = EMP_OK;
+
+	for (size_t i = 0;
+	     s->hooks.receipt != NULL && i < json_node_count(list) && rc == EMP_OK;
+	     i++) {
+		const struct json_node *r = json_node_at(list, i);
+		int64_t index = json_node_int(json_node_get(r, "index"), -1);
+
+		if (index < 0 || index >= b->n)
+			return EMP_CORRUPT;
+		rc = s->hooks.receipt(s->hooks.ctx, b->line[index],
+				      json_node_str(json_node_get(r, "id")),
+				      json_node_str(json_node_get(r, "receipt")));
+	}
+	return rc;
+}
+
 /* The front moves over what is done. */
 static enum emp_rc
 advance(struct ctl_send *s)
@@ -175,6 +195,8 @@ take_success(struct ctl_send *s, struct batch *b, const struct ctl_answer *a)
 		rc = EMP_CORRUPT;
 	if (rc == EMP_OK)
 		rc = note_rejected(s, b, list);
+	if (rc == EMP_OK)
+		rc = note_receipts(s, b, json_node_get(root, "receipts"));
 	if (rc == EMP_OK) {
 		s->result.stored += (uint64_t)stored;
 		s->result.duplicate += (uint64_t)duplicate;

@@ -24,6 +24,9 @@ struct ctl_send_hooks {
 	void *ctx;
 	/* A line was rejected. */
 	enum emp_rc (*rejected)(void *ctx, uint64_t line, struct str reason);
+	/* A line got a receipt; NULL: nobody wants to know. */
+	enum emp_rc (*receipt)(void *ctx, uint64_t line, struct str id,
+			       struct str receipt);
 	/* A batch was answered. */
 	enum emp_rc (*answered)(void *ctx, const struct ctl_sent *sent);
 };

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from ctl_harness import Tool, run
+from harness import Daemon
 
 numbers = itertools.count(1)
 
@@ -300,3 +301,260 @@ def test_lint_the_daemons(daemon, tmp_path):
     assert result.returncode == 1
     assert result.stdout.decode().splitlines() == [
         "in/voice: has no twin: customers are not asked the same", "2 surveys, 1 warnings"]
+
+
+# --- the report, of the sample data
+
+SECTIONS = ["At a glance", "What customers say", "What employees say", "Customers who take part",
+            "Employees who take part", "Suggestions of customers", "Suggestions of employees",
+            "Decisions", "Decisions by role and class", "Boundaries that could be wider",
+            "Recognition of employees", "Recognition by customers", "Training", "Contact",
+            "Customers who stay", "Coherence", "Early warning", "Initiatives"]
+MONTH = "2026-05"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """A daemon with sample data of half a year."""
+    with Daemon() as d:
+        d.start()
+        own = Tool(d, tmp_path_factory.mktemp("memory"))
+        out = own.ok("demo", "--days", "170", "--until", "2026-06-15")
+        assert "0 were there already, 0 rejected" in out
+        yield own
+
+
+def test_the_sample_has_life_on_every_route(sample):
+    d = sample.daemon
+    assert d.verify()
+    with d.client() as c:
+        def rows(path, member="rows", **params):
+            answer = c.get(path, **params)
+            assert answer.status == 200, answer
+            return [r for r in answer.json()[member] if "suppressed" not in r]
+
+        for name in ("suggestions", "decisions", "training", "contact", "recognition",
+                     "participation", "retention", "satisfaction"):
+            for audience in ("customer", "employee"):
+                if (name, audience) in (("satisfaction", "employee"), ("training", "customer"),
+                                        ("contact", "customer"), ("decisions", "customer"),
+                                        ("retention", "employee"), ("participation", "employee")):
+                    continue
+                assert rows("/v1/rollups/" + name, audience=audience), (name, audience)
+        month = {"from": "2026-05-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}
+        assert rows("/v1/rollups/decisions", "reviews", **month)[0]["reinforce"] > 0
+        assert rows("/v1/rollups/decisions", "drivers", **month)[0]["accuracy"] > 50
+        assert rows("/v1/rollups/suggestions", audience="customer")[0]["felt_heard"] >= 1
+        assert rows("/v1/rollups/suggestions", audience="employee", kind="boundary_request",
+                    **month)
+        assert rows("/v1/rollups/recognition", "figures", audience="employee",
+                    **month)[0]["backing_rate"] > 0
+        by_unit = rows("/v1/rollups/suggestions", audience="employee", group_by="unit", **month)
+        assert {r["unit"] for r in by_unit} >= {"demo/online/shop", "demo/online/support"}
+        assert "demo/south/station" not in {r["unit"] for r in by_unit}  # 9 people
+        alarms = rows("/v1/alerts", **{"from": "2026-04-01T00:00:00Z", "to": "2026-06-15T00:00:00Z"})
+        price = next(r for r in alarms if r["category"] == "price")
+        assert price["since"] <= "2026-05-11"
+        candidates = rows("/v1/boundaries/candidates", role="agent", **{"class": "refund"})
+        assert [r["unit"] for r in candidates if r["candidate"]] == ["demo/north/harbour"]
+        before, after = (rows("/v1/initiatives", "questions")[0][w] for w in ("before_n", "after_n"))
+        assert before > 30 and after > 30
+        assert rows("/v1/coherence", "lagged") is not None
+        assert len(rows("/v1/recognition")) == len(rows("/v1/comments")) == 50
+        for audience in ("customer", "employee"):
+            found = {r["state"] for r in rows("/v1/suggestions", audience=audience, limit=500)}
+            assert found >= {"not_examined", "declined", "done"}, audience
+            assert found & {"submitted", "received", "acknowledged"}, audience
+        texts = [r["title"] for r in rows("/v1/suggestions", limit=500)]
+        assert texts and all(t.endswith("(sample)") for t in texts)
+        assert rows("/v1/boundaries", **{"class": "discount"})[0]["mode"] == "propose"
+
+
+def test_sample_days_in_any_order(tmp_path):
+    with Daemon() as d:
+        d.start()
+        own = Tool(d, tmp_path)
+        for days, until in ((20, "2026-05-20"), (60, "2026-05-30"), (10, "2026-06-05"),
+                            (90, "2026-06-02")):
+            out = own.ok("demo", "--days", days, "--until", until, "--json")
+            assert json.loads(out)["rejected"] == 0
+        assert d.verify()
+
+
+def test_report_as_text(sample):
+    out = sample.ok("report", "--month", MONTH, env={"LC_ALL": "C"})
+    assert out.startswith("Review of 2026-05\n=================\n"
+                          "2026-05-01T00:00:00Z to 2026-06-01T00:00:00Z\n")
+    assert re.findall(r"^([A-Z].*)\n-+$", out, re.M) == SECTIONS
+    assert "\x1b" not in out and "protected" in out
+    n = json.loads(sample.ok("rollup", "decisions", "from=2026-05-01T00:00:00Z",
+                             "to=2026-06-01T00:00:00Z", "--json"))["rows"][0]
+    assert re.search(rf"^n +{n['n']}$", out, re.M)
+    bar = re.search(rf"^delegated +{n['delegated']:.2f}  (#+)$", out, re.M)[1]
+    assert len(bar) == int(n["delegated"] / 100 * 24 + 0.5)
+    assert "█" in sample.ok("report", "--month", MONTH, env={"LC_ALL": "C.UTF-8"})
+
+
+def test_report_of_a_unit(sample):
+    out = sample.ok("report", "--month", MONTH, "--unit", "demo/north")
+    assert out.startswith("Review of 2026-05, demo/north\n")
+    assert "demo/north/harbour" in out and "demo/south" not in out
+    # A unit with nothing is a report, too.
+    empty = sample.ok("report", "--month", MONTH, "-u", "elsewhere")
+    assert re.findall(r"^([A-Z].*)\n-+$", empty, re.M) == SECTIONS
+
+
+def test_report_of_the_last_month_without_a_word(sample):
+    assert re.match(r"Review of \d{4}-\d\d\n", sample.ok("report"))
+
+
+@pytest.mark.parametrize("zone,window", [
+    ("America/Sao_Paulo", "2026-10-01T00:00:00-03:00 to 2026-11-01T00:00:00-03:00"),
+    ("Europe/Warsaw", "2026-10-01T00:00:00+02:00 to 2026-11-01T00:00:00+01:00"),
+])
+def test_a_month_is_that_of_the_daemon(tmp_path, zone, window):
+    with Daemon("timezone=" + zone) as d:
+        d.start()
+        own = Tool(d, tmp_path)
+        with d.client() as c:
+            for i, hour in enumerate(("2026-09-30T23:30:00", "2026-10-01T00:30:00",
+                                      "2026-10-31T23:30:00", "2026-11-01T00:30:00")):
+                offset = window[41:47] if hour > "2026-10-26" else window[19:25]
+                assert c.event({"type": "decision.made", "time": hour + offset, "data": {
+                    "role": "agent", "class": "refund", "answer": "yes"}}).status == 201, i
+        out = own.ok("report", "--month", "2026-10")
+        assert f"\n{window}\n" in out
+        assert re.search(r"^n +2$", out, re.M)
+
+
+def test_report_as_csv(sample):
+    out = sample.ok("report", "--month", MONTH, "--csv")
+    rows = list(csv.reader(io.StringIO(out)))
+    assert rows[0] == ["section", "table", "of", "figure", "value"]
+    assert all(len(r) == 5 for r in rows)
+    assert ["report", "", "", "month", MONTH] in rows
+    assert {r[0] for r in rows[1:]} <= {"report", *SECTIONS}
+    figures = {(s, t, o, f): v for s, t, o, f, v in rows[1:]}
+    row = json.loads(sample.ok("rollup", "decisions", "from=2026-05-01T00:00:00Z",
+                               "to=2026-06-01T00:00:00Z", "--json"))["rows"][0]
+    for figure in ("n", "delegated", "benefit"):
+        assert float(figures["Decisions", "", "", figure]) == row[figure]
+    questions = json.loads(sample.ok("rollup", "satisfaction", "from=2026-05-01T00:00:00Z",
+                                     "to=2026-06-01T00:00:00Z", "question=recommend", "--json"))
+    assert float(figures["What customers say", "", "demo_visit recommend", "nps"]) == \
+        questions["rows"][0]["nps"]
+
+
+class Page(html.parser.HTMLParser):
+    """A page, whose tags must match; what it refers to, its tables."""
+    VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.attributes, self.headings = [], [], [], []
+        self.cells = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        self.attributes += [(tag, *a) for a in attrs]
+        if tag == "tr":
+            self.cells.append([])
+        if tag in ("th", "td"):
+            self.cells[-1].append("")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "h2" in self.open:
+            self.headings.append(data)
+        if self.open and self.open[-1] in ("th", "td"):
+            self.cells[-1][-1] += data
+
+
+def test_report_as_html(sample):
+    out = sample.ok("report", "--month", MONTH, "--html")
+    assert out.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
+    page = Page(out)
+    assert page.headings == SECTIONS
+    assert page.seen.count("h1") == page.seen.count("main") == page.seen.count("title") == 1
+    # Nothing from elsewhere, nothing that runs.
+    assert not {"script", "link", "img", "iframe", "object", "form", "a"} & set(page.seen)
+    assert {name for _, name, _ in page.attributes} <= {
+        "lang", "charset", "name", "content", "class", "scope", "style", "aria-hidden"}
+    assert not re.search(r"https?:|//|url\(|@import", out)
+    # A table has a caption, and every heading cell its scope.
+    assert page.seen.count("caption") == page.seen.count("table") > 15
+    assert page.seen.count("th") == sum(n == "scope" for _, n, _ in page.attributes)
+    widths = [re.fullmatch(r"width:(\d+\.\d)%", v) for _, n, v in page.attributes
+              if n == "style"]
+    assert len(widths) > 20 and all(w and 0 <= float(w[1]) <= 100 for w in widths)
+    assert any("demo/north/harbour" in row for row in page.cells)
+
+
+def test_report_escapes_what_people_wrote(daemon, tmp_path):
+    evil = "<script>alert('x')</script> & \"quotes\""
+    with daemon.client() as c:
+        assert c.event({"type": "initiative.started", "data": {
+            "initiative": "i1", "audience": "customer", "title": evil}}).status == 201
+        assert c.put("/v1/boundaries", {"role": "agent", "class": "x", "limit": 1, "mode": "act",
+                                        "reason": evil}).status == 201
+    out = Tool(daemon, tmp_path).ok("report", "--html")
+    page = Page(out)
+    assert "script" not in page.seen
+    assert any(evil in row for row in page.cells)
+
+
+@pytest.mark.parametrize("words", [
+    ["report", "x"], ["report", "--json"], ["report", "--html", "--csv"],
+    ["report", "--month", "2026"], ["report", "--month", "2026-13"],
+    ["report", "--month", "2026-1"], ["report", "--month", "May"]])
+def test_a_wrong_report_is_2(words):
+    result = run(*words)
+    assert result.returncode == 2 and result.stderr and not result.stdout
+
+
+def test_report_with_less_than_all(sample):
+    d = sample.daemon
+    assert "unit" in sample.fails("report", "--month", MONTH, "--unit", "A B")
+    none = sample.run("report", env={"EMPOWERD_TOKEN": d.new_token("ingest")})
+    assert none.returncode == 1 and not none.stdout
+    # A token of a unit reads that unit.
+    token = {"EMPOWERD_TOKEN": d.new_token("read", unit="demo/north")}
+    assert sample.run("report", "--month", MONTH, env=token).returncode == 1
+    part = sample.run("report", "--month", MONTH, "--unit", "demo/north", env=token)
+    assert part.returncode == 0, part.stderr
+
+
+def test_a_refused_section_leaves_the_others(sample):
+    from ctl_harness import PASS, Proxy
+    body = b'{"title":"No <b>","status":422,"errors":[]}'
+    refusal = (b"HTTP/1.1 422 x\r\nContent-Type: application/problem+json\r\n"
+               b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    with Proxy(sample.daemon, lambda n, _: refusal if n == 4 else PASS) as proxy:
+        broken = Tool(sample.daemon, sample.memory, proxy.port)
+        result = broken.run("report", "--month", MONTH, "--html")
+    assert result.returncode == 1 and b"No <b>" in result.stderr
+    page = Page(result.stdout.decode())
+    assert page.headings == SECTIONS and "b" not in page.seen
+
+
+# --- lists and figures of rollup
+
+@pytest.mark.parametrize("name", ["coherence", "alerts", "initiatives", "comments", "feed",
+                                  "boundaries", "candidates", "overview", "suggestions",
+                                  "decisions", "training", "contact"])
+def test_rollup_takes_it(sample, name):
+    assert sample.ok("rollup", name)
+    json.loads(sample.ok("rollup", name, "--json"))
+
+
+def test_rollup_draws_what_it_shows(sample):
+    out = sample.ok("rollup", "decisions", "group_by=class", env={"LC_ALL": "C"})
+    assert "bars delegated" in out.splitlines()[0] and "blocking_rules" in out
+    assert out.splitlines()[2].endswith("#")
