@@ -523,6 +523,12 @@ class World:
 
     def boundaries(self):
         rng, items = self.rng, []
+        for role in ("agent", "lead"):  # that there is one at all
+            event = self.event("boundary.set", role, (START - DAY) * 1000, role=role, limit=50,
+                               mode="act", **{"class": "refund"})
+            items.append(Item(0.1 * rng.random(), event,
+                              lambda event: self.registry.set(event["time"], event["data"])
+                              or "stored"))
         for i in range(24):
             data = {"role": rng.choice(("agent", "lead")),
                     "class": rng.choice(("refund", "refund", "gift")),
