@@ -374,7 +374,7 @@ def test_sample_days_in_any_order(tmp_path):
     with Daemon() as d:
         d.start()
         own = Tool(d, tmp_path)
-        for days, until in ((20, "2026-05-20"), (60, "2026-05-30"), (10, "2026-06-05"),
+        for days, until in ((10, "2026-05-20"), (30, "2026-05-30"), (10, "2026-06-05"),
                             (90, "2026-06-02")):
             out = own.ok("demo", "--days", days, "--until", until, "--json")
             assert json.loads(out)["rejected"] == 0
