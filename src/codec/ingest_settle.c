@@ -2,6 +2,8 @@
  * and what one of them demands of another. */
 #include "codec/ingest_impl.h"
 
+#include "base/num.h"
+
 /* The audience of types that have one. */
 static const uint8_t type_audience[EVENT_TYPE_COUNT] = {
 	[EVENT_TRAINING_COMPLETED] = AUDIENCE_EMPLOYEE,
@@ -107,31 +109,14 @@ says_something(struct str s)
 	return false;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool
 ingest_case_id(struct str id, uint8_t handle[HANDLE_BYTES])
 {
-	const char *hex;
+	const size_t prefix = sizeof CASE_ID_PREFIX - 1;
 
-	if (id.n != CASE_ID_CHARS || !str_starts(id, STR(CASE_ID_PREFIX)))
-		return false;
-	hex = id.p + sizeof CASE_ID_PREFIX - 1;
-	for (size_t i = 0; i < HANDLE_BYTES; i++) {
-		int high = hex_digit(hex[2 * i]);
-		int low = hex_digit(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		handle[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return str_starts(id, STR(CASE_ID_PREFIX)) &&
+		num_unhex(handle, (struct str){id.p + prefix, id.n - prefix},
+			  HANDLE_BYTES);
 }
 
 static enum emp_rc

@@ -196,6 +196,32 @@ boundaries_find(const struct boundaries *b, const struct boundary_question *q)
 	return found != NULL ? found : nearest(b, &wanted, q->unit);
 }
 
+static bool
+holds(const struct boundary *b, const struct boundary_question *q)
+{
+	return b->time <= q->time && str_eq(b->role, q->role) &&
+		str_eq(b->matter, q->matter) && unit_below(q->unit, b->unit) &&
+		(!b->has_holder ||
+		 (q->person != NULL &&
+		  memcmp(b->holder, q->person, sizeof b->holder) == 0));
+}
+
+const struct boundary *
+boundaries_nearer(const struct boundary *found, const struct boundary *more,
+		  const struct boundary_question *q)
+{
+	if (!holds(more, q))
+		return found;
+	if (found == NULL)
+		return more;
+	if (more->has_holder != found->has_holder)
+		return more->has_holder ? more : found;
+	/* Both are the unit or above it: the longer is the nearer. */
+	if (more->unit.n != found->unit.n)
+		return more->unit.n > found->unit.n ? more : found;
+	return compare_rows(more, found) > 0 ? more : found;
+}
+
 bool
 boundaries_in_force(const struct boundaries *b, size_t i, int64_t time)
 {

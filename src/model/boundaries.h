@@ -44,6 +44,11 @@ struct boundary_question {
  * number of boundaries. */
 const struct boundary *boundaries_find(const struct boundaries *b,
 				       const struct boundary_question *q);
+/* What a registry with `more` besides would answer to q, when one without answered
+ * `found` (NULL: none); for the few that are in no registry yet. */
+const struct boundary *boundaries_nearer(const struct boundary *found,
+					 const struct boundary *more,
+					 const struct boundary_question *q);
 /* Of those listed (not personal) whether this one is in force at the time. */
 bool boundaries_in_force(const struct boundaries *b, size_t i, int64_t time);
 

@@ -519,3 +519,10 @@ unit_valid(struct str s)
 	}
 	return part > 0;
 }
+
+bool
+unit_below(struct str unit, struct str top)
+{
+	return top.n == 0 || str_eq(unit, top) ||
+		(str_starts(unit, top) && unit.p[top.n] == '/');
+}

@@ -209,5 +209,7 @@ bool scopes_allow(uint32_t have, enum scope need);
 /* [a-z0-9_.-]{1,64}; units: such parts joined by '/', none empty, 255 bytes in all. */
 bool name_valid(struct str s);
 bool unit_valid(struct str s);
+/* Whether a unit is `top` or below it; every one is below "". */
+bool unit_below(struct str unit, struct str top);
 
 #endif

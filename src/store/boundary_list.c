@@ -1,9 +1,8 @@
 /* Boundaries: the writer's list, and their rows.
  *
- * What is in force is asked of the registry that every thread has, as long as no
- * boundary is pending. While some are, the few of the same role and class are made into
- * a registry of their own, so that the one function that knows the order of precedence
- * answers here, too. */
+ * What is in force is asked of the registry that every thread has, and then of those
+ * that are pending, one by one: a batch may bring thousands, and each asks what is in
+ * force before it. */
 #include "store/boundary_list.h"
 
 #include <stdlib.h>
@@ -118,10 +117,8 @@ void
 boundary_list_close(struct boundary_list *l)
 {
 	free(l->b);
-	free(l->same);
 	arena_fini(&l->text);
 	l->b = NULL;
-	l->same = NULL;
 }
 
 enum emp_rc
@@ -151,54 +148,15 @@ boundary_list_rollback(struct boundary_list *l)
 	arena_rollback(&l->text, l->mark);
 }
 
-/* Among those of its role and class, pending ones included. */
-static enum emp_rc
-find_pending(struct boundary_list *l, const struct boundary_question *q,
-	     struct boundary *out, bool *found)
+const struct boundary *
+boundary_in_force(const struct store *s, const struct boundary_question *q)
 {
-	struct boundaries *some = NULL;
-	const struct boundary *b;
-	uint32_t n = 0;
-	enum emp_rc rc;
+	const struct boundary_list *l = &s->boundaries;
+	const struct boundary *found = boundaries_find(s->defs->boundaries, q);
 
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (!str_eq(l->b[i].role, q->role) ||
-		    !str_eq(l->b[i].matter, q->matter))
-			continue;
-		if (!array_reserve(&l->same, &l->cap_same, n + 1, sizeof *l->same))
-			return EMP_NOMEM;
-		l->same[n++] = l->b[i];
-	}
-	rc = boundaries_new(&some, l->same, n);
-	if (rc != EMP_OK)
-		return rc;
-	b = boundaries_find(some, q);
-	*found = b != NULL;
-	if (b != NULL) {
-		*out = *b;
-		/* Its strings go with the registry; these stay. */
-		for (uint32_t i = 0; i < n; i++) {
-			if (l->same[i].seq == b->seq)
-				*out = l->same[i];
-		}
-	}
-	boundaries_release(&some);
-	return EMP_OK;
-}
-
-enum emp_rc
-boundary_in_force(struct store *s, const struct boundary_question *q,
-		  struct boundary *out, bool *found)
-{
-	const struct boundary *b;
-
-	if (boundary_list_changed(&s->boundaries))
-		return find_pending(&s->boundaries, q, out, found);
-	b = boundaries_find(s->defs->boundaries, q);
-	*found = b != NULL;
-	if (b != NULL)
-		*out = *b;
-	return EMP_OK;
+	for (uint32_t i = l->committed; i < l->n; i++)
+		found = boundaries_nearer(found, &l->b[i], q);
+	return found;
 }
 
 /* ---- events ---------------------------------------------------------------------- */
@@ -228,9 +186,7 @@ boundary_check(struct store *s, const struct event *e, struct part *p)
 					    .unit = e->dim[DIM_UNIT],
 					    .person = holder,
 					    .time = e->time};
-	struct boundary now;
-	bool found = false;
-	enum emp_rc rc = EMP_OK;
+	const struct boundary *now;
 
 	p->people = e->person.set;
 	p->boundary = (struct boundary){.time = e->time,
@@ -250,19 +206,17 @@ boundary_check(struct store *s, const struct event *e, struct part *p)
 		return part_refuse(p, EMP_INVALID);
 	if (e->type == EVENT_BOUNDARY_SET)
 		return e->mode != MODE_NONE ? EMP_OK : part_refuse(p, EMP_INVALID);
-	rc = boundary_in_force(s, &q, &now, &found);
-	if (rc != EMP_OK)
-		return rc;
-	if (!found ||
+	now = boundary_in_force(s, &q);
+	if (now == NULL ||
 	    (e->type == EVENT_BOUNDARY_EXTENDED
-		     ? !is_wider(e->limit_cents, now.limit_cents)
-		     : !is_wider(now.limit_cents, e->limit_cents)))
+		     ? !is_wider(e->limit_cents, now->limit_cents)
+		     : !is_wider(now->limit_cents, e->limit_cents)))
 		return part_refuse(p, EMP_TRANSITION);
 	/* What it does not say stays as it is. */
 	if (e->mode == MODE_NONE)
-		p->boundary.mode = now.mode;
+		p->boundary.mode = now->mode;
 	if (e->requires_training.n == 0)
-		p->boundary.requires_training = now.requires_training;
+		p->boundary.requires_training = now->requires_training;
 	return EMP_OK;
 }
 

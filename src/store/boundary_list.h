@@ -14,8 +14,6 @@ struct boundary_list {
 	uint32_t committed;
 	struct arena text;
 	struct arena_mark mark; /* of what is committed */
-	struct boundary *same;  /* those of one role and class */
-	uint32_t cap_same;
 };
 
 /* [main] Loads what the files have: holders are in confidential.db. */
@@ -31,11 +29,10 @@ bool boundary_list_changed(const struct boundary_list *l);
 void boundary_list_commit(struct boundary_list *l);
 void boundary_list_rollback(struct boundary_list *l);
 
-/* The one in force, pending ones included; its strings live as long as the list and
- * the snapshot of definitions at hand. */
-EMP_MUST_CHECK enum emp_rc boundary_in_force(struct store *s,
-					     const struct boundary_question *q,
-					     struct boundary *out, bool *found);
+/* The one in force, pending ones included; NULL: none. Lives until the next is added or
+ * the group ends. */
+const struct boundary *boundary_in_force(const struct store *s,
+					 const struct boundary_question *q);
 
 /* --- see part.h --- */
 /* [main] */

@@ -5,7 +5,6 @@
 
 #include "store/db.h"
 #include "store/impl.h"
-#include "store/life.h"
 
 static struct str
 text_of(const struct intern *names, uint32_t id)

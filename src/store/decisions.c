@@ -162,7 +162,7 @@ decisions_unpack(struct str packed, struct count_change *out)
 }
 
 static enum within
-within_of(struct store *s, const struct event *e, enum emp_rc *rc)
+within_of(const struct store *s, const struct event *e)
 {
 	const struct boundary_question q = {
 		.role = e->role,
@@ -170,11 +170,8 @@ within_of(struct store *s, const struct event *e, enum emp_rc *rc)
 		.unit = e->dim[DIM_UNIT],
 		.person = e->person.set ? e->person.pseudonym : NULL,
 		.time = e->time};
-	struct boundary b;
-	bool found = false;
 
-	*rc = boundary_in_force(s, &q, &b, &found);
-	return boundary_within(found ? &b : NULL, e->amount_cents);
+	return boundary_within(boundary_in_force(s, &q), e->amount_cents);
 }
 
 static enum emp_rc
@@ -233,10 +230,9 @@ decisions_put(struct store *s, const struct event *e, const struct main_ids *ids
 	enum emp_rc rc;
 
 	memcpy(f.predicted, e->driver, sizeof f.predicted);
-	f.within = (uint8_t)within_of(s, e, &rc);
-	if (rc == EMP_OK)
-		rc = words_subject_of_decision(&s->words, e->role, e->matter, e->rule,
-					       &subject);
+	f.within = (uint8_t)within_of(s, e);
+	rc = words_subject_of_decision(&s->words, e->role, e->matter, e->rule,
+				       &subject);
 	crypto_random(key, sizeof key);
 	if (rc == EMP_OK)
 		rc = put_people(s, e, key);

@@ -39,13 +39,6 @@ step_of(const struct event *e, int64_t time)
 				       .time = time};
 }
 
-bool
-unit_below(struct str unit, struct str top)
-{
-	return top.n == 0 || str_eq(unit, top) ||
-		(str_starts(unit, top) && unit.p[top.n] == '/');
-}
-
 /* What the token may see: its author's receipt is stronger than any token. */
 static bool
 visible(const struct life_at *at, const struct event *e, struct str unit)

@@ -36,7 +36,4 @@ struct life_at {
 enum emp_rc life_judge(struct life_at *at, const struct event *e, int64_t time,
 		       struct str unit, const uint8_t *own, bool again);
 
-/* [any] Whether a unit is `top` or below it; every one is below "". */
-bool unit_below(struct str unit, struct str top);
-
 #endif

@@ -124,7 +124,7 @@ store_read_changes(struct store_reader *r, int64_t seq,
 		"AS late JOIN decision ON decision.event_seq = late.event_seq "
 		"JOIN event ON event.seq = decision.event_seq UNION ALL "
 		"SELECT event.series_id, subject.id, event.time FROM suggestion "
-		"JOIN event ON event.seq = suggestion.event_seq "
+		"CROSS JOIN event ON event.seq = suggestion.event_seq "
 		"JOIN subject ON subject.kind_id = suggestion.kind_id "
 		"AND subject.category_id IS suggestion.category_id "
 		"WHERE suggestion.event_seq >= ?1");

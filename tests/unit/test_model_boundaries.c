@@ -213,7 +213,9 @@ START_TEST(as_a_search_through_all_of_them_says)
 	srand(20260103);
 	for (int round = 0; round < 200; round++) {
 		size_t n = (size_t)rand() % 60;
+		size_t known = n > 0 ? (size_t)rand() % n : 0;
 		struct boundaries *all;
+		struct boundaries *some;
 
 		for (size_t i = 0; i < n; i++) {
 			b[i] = (struct boundary){
@@ -227,6 +229,7 @@ START_TEST(as_a_search_through_all_of_them_says)
 			b[i].holder[0] = b[i].has_holder ? (uint8_t)(rand() % 2) : 0;
 		}
 		all = registry(b, n);
+		some = registry(b, known);
 		for (int ask = 0; ask < 50; ask++) {
 			uint8_t person[PSEUDONYM_BYTES] = {(uint8_t)(rand() % 3)};
 			struct boundary_question q = {
@@ -240,8 +243,14 @@ START_TEST(as_a_search_through_all_of_them_says)
 			const struct boundary *want = search_all(b, n, &q);
 
 			ck_assert_int_eq(got ? got->seq : 0, want ? want->seq : 0);
+			/* Nor does it matter which of them the registry has. */
+			got = boundaries_find(some, &q);
+			for (size_t i = known; i < n; i++)
+				got = boundaries_nearer(got, &b[i], &q);
+			ck_assert_int_eq(got ? got->seq : 0, want ? want->seq : 0);
 		}
 		boundaries_release(&all);
+		boundaries_release(&some);
 	}
 }
 END_TEST
