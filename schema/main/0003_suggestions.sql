@@ -94,9 +94,23 @@ CREATE INDEX suggestion_step_by_suggestion ON suggestion_step (suggestion_seq);
 CREATE UNIQUE INDEX suggestion_step_by_supporter
   ON suggestion_step (supporter, suggestion_seq) WHERE supporter IS NOT NULL;
 
--- Comments and public recognition, newest first.
-CREATE INDEX event_by_comment ON event (survey_id) WHERE comment IS NOT NULL;
-CREATE INDEX answer_by_text ON answer (question_id) WHERE text IS NOT NULL;
+-- Where comments and texts are, so that they are found among many answers without. Not
+-- an index of event or answer, not even a partial one: each insert would pay for it.
+CREATE TABLE survey_comment (
+  survey_id INTEGER NOT NULL REFERENCES survey (id),
+  event_seq INTEGER NOT NULL REFERENCES event (seq),
+  PRIMARY KEY (survey_id, event_seq)
+) STRICT, WITHOUT ROWID;
+INSERT INTO survey_comment (survey_id, event_seq)
+SELECT survey_id, seq FROM event WHERE comment IS NOT NULL ORDER BY 1, 2;
+CREATE TABLE question_text (
+  question_id INTEGER NOT NULL REFERENCES question (id),
+  answer_key INTEGER NOT NULL REFERENCES answer (key),
+  PRIMARY KEY (question_id, answer_key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO question_text (question_id, answer_key)
+SELECT question_id, key FROM answer WHERE text IS NOT NULL ORDER BY 1, 2;
+-- Public recognition, newest first.
 CREATE INDEX recognition_public ON recognition (people_key IS NULL)
   WHERE visibility_id = 1;
 
@@ -179,6 +193,9 @@ LEFT JOIN source ON source.id = suggestion.source_id
 LEFT JOIN unit ON unit.id = series.unit_id;
 
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
+('question_text', '', 'Which answers are texts', ''),
+('question_text', 'answer_key', 'The answer (answer.key)', ''),
+('question_text', 'question_id', 'Question that was answered', ''),
 ('suggestion', '', 'Suggestions as submitted, and requests for wider boundaries; never changed', ''),
 ('suggestion', 'board', '1 when its author agrees to show it on the board', ''),
 ('suggestion', 'body', 'What was written', ''),
@@ -230,6 +247,9 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('suggestion_status', '', 'What an answer may say', ''),
 ('suggestion_status', 'id', 'Number used by other tables', ''),
 ('suggestion_status', 'name', 'Name as sent and shown', ''),
+('survey_comment', '', 'Which events have a comment', ''),
+('survey_comment', 'event_seq', 'The event (event.seq)', ''),
+('survey_comment', 'survey_id', 'Survey of the event', ''),
 ('suggestion_step', '', 'What was done about suggestions, and what their authors did; never changed', ''),
 ('suggestion_step', 'automatic', 'Acknowledged: 1 when a program did it', ''),
 ('suggestion_step', 'body', 'Replied: what was written', ''),

@@ -47,6 +47,11 @@ main_file_prepare(struct main_file *f)
 		{&f->answer,
 		 "INSERT INTO answer (key, question_id, value, text) "
 		 "VALUES (?1, ?2, ?3, ?4)"},
+		{&f->comment_at,
+		 "INSERT INTO survey_comment (survey_id, event_seq) VALUES (?1, ?2)"},
+		{&f->text_at,
+		 "INSERT INTO question_text (question_id, answer_key) "
+		 "VALUES (?1, ?2)"},
 		{&f->invitation,
 		 "INSERT INTO invitation (event_seq, source_id, id) "
 		 "VALUES (?1, ?2, ?3)"},
@@ -123,6 +128,15 @@ bind_id(sqlite3_stmt *s, int at, uint32_t id, uint32_t *bound)
 	*bound = id;
 }
 
+/* Where there are words, for who looks for them. */
+static enum emp_rc
+put_place(sqlite3_stmt *s, uint32_t of, int64_t place)
+{
+	sqlite3_bind_int64(s, 1, of);
+	sqlite3_bind_int64(s, 2, place);
+	return db_run(s);
+}
+
 static enum emp_rc
 put_event(struct main_file *f, const struct event *e, const struct main_ids *ids)
 {
@@ -130,6 +144,7 @@ put_event(struct main_file *f, const struct event *e, const struct main_ids *ids
 	int8_t complete = e->type == EVENT_SURVEY_ANSWERED ? e->complete : -1;
 	/* Analysts see no person in what operations tell. */
 	bool person = e->person.set && e->class != CLASS_OPERATIONAL;
+	enum emp_rc rc;
 
 	sqlite3_bind_int64(s, EVENT_SEQ, ids->seq);
 	if (f->type != e->type) {
@@ -155,20 +170,27 @@ put_event(struct main_file *f, const struct event *e, const struct main_ids *ids
 		db_bind_level(s, EVENT_COMPLETE, complete);
 		f->complete = complete;
 	}
-	return db_run(s);
+	rc = db_run(s);
+	if (rc == EMP_OK && e->comment.n > 0 && e->survey != NULL)
+		rc = put_place(f->comment_at, e->survey->id, ids->seq);
+	return rc;
 }
 
 static enum emp_rc
 put_row(struct main_file *f, int64_t key, uint32_t question, struct str text)
 {
 	sqlite3_stmt *s = f->answer;
+	enum emp_rc rc;
 
 	sqlite3_bind_int64(s, ANSWER_KEY, key);
 	sqlite3_bind_int64(s, ANSWER_QUESTION, question);
 	if (text.n > 0 || f->text)
 		db_bind_str(s, ANSWER_TEXT, text);
 	f->text = text.n > 0;
-	return db_run(s);
+	rc = db_run(s);
+	if (rc == EMP_OK && text.n > 0)
+		rc = put_place(f->text_at, question, key);
+	return rc;
 }
 
 static enum emp_rc

@@ -18,7 +18,7 @@ struct main_file {
 	sqlite3_stmt *begin, *commit, *event, *answer, *invitation, *reference, *signal,
 		*recognition, *recipient, *level, *id_block, *id_prune, *cell_put,
 		*cell_get, *cell_prune, *progress, *kept_from, *survey_used,
-		*question_answered, *question, *decision;
+		*question_answered, *question, *decision, *comment_at, *text_at;
 	/* What the event statement has bound already: binding is a third of a cheap
 	 * insert, and most values are those of the event before. */
 	uint8_t type;

@@ -1,5 +1,5 @@
 /* Reading what people said in words: comments and texts of customers, and public
- * recognition. Newest first; both have an index of their own, so that the many rows
+ * recognition. Newest first; where they are is kept apart, so that the many rows
  * without words are never looked at. What is before a moment can be older than any of
  * them, as events may come late: so the way there is walked, and a part of it at a
  * time. */
@@ -16,14 +16,14 @@
 #define ROAD_TIME 1
 
 static const char comment_road_sql[] =
-	"SELECT seq, time FROM event INDEXED BY event_by_comment "
-	"WHERE comment IS NOT NULL AND survey_id = ?3 AND seq < ?1 AND seq >= ?4 "
-	"ORDER BY seq DESC LIMIT ?2";
+	"SELECT event_seq, event.time FROM survey_comment AS place "
+	"CROSS JOIN event ON event.seq = place.event_seq WHERE place.survey_id = ?3 "
+	"AND event_seq < ?1 AND event_seq >= ?4 ORDER BY event_seq DESC LIMIT ?2";
 static const char text_road_sql[] =
-	"SELECT answer.key, event.time FROM answer INDEXED BY answer_by_text "
-	"CROSS JOIN event ON event.seq = answer.key >> 8 "
-	"WHERE answer.text IS NOT NULL AND question_id = ?3 AND answer.key < ?1 "
-	"AND answer.key >= ?4 << 8 ORDER BY answer.key DESC LIMIT ?2";
+	"SELECT answer_key, event.time FROM question_text "
+	"CROSS JOIN event ON event.seq = answer_key >> 8 WHERE question_id = ?3 "
+	"AND answer_key < ?1 AND answer_key >= ?4 << 8 "
+	"ORDER BY answer_key DESC LIMIT ?2";
 static const char comment_sql[] =
 	"SELECT seq, time, series_id, survey_id, id, comment, NULL FROM event "
 	"WHERE seq = ?1";

@@ -286,6 +286,16 @@ START_TEST(the_way_back_to_praise_is_walked_in_parts)
 }
 END_TEST
 
+START_TEST(an_ordinary_answer_pays_nothing_for_it)
+{
+	ck_assert_int_eq(support_sql("empowerd.db",
+				     "SELECT count(*) FROM sqlite_schema "
+				     "WHERE type = 'index' "
+				     "AND tbl_name IN ('event', 'answer')"),
+			 0);
+}
+END_TEST
+
 Suite *
 store_comments_suite(void)
 {
@@ -297,6 +307,7 @@ store_comments_suite(void)
 	tcase_add_test(t, praise_is_what_was_said_in_public);
 	tcase_add_test(t, the_way_back_to_comments_is_walked_in_parts);
 	tcase_add_test(t, the_way_back_to_praise_is_walked_in_parts);
+	tcase_add_test(t, an_ordinary_answer_pays_nothing_for_it);
 	suite_add_tcase(s, t);
 	return s;
 }
