@@ -204,8 +204,8 @@ fill_shares(struct breadth *b, struct pub_row *r, uint32_t group, uint32_t time)
 	    ((j->q->group >> DIM_UNIT & 1) != 0 &&
 	     j->raw->groups[group].dim[DIM_UNIT] == 0))
 		return;
-	levels_at(j->levels, employee ? LEVEL_HEADCOUNT : LEVEL_ACTIVE,
-		  end < now ? end : now, b->at);
+	job_levels_before(j, employee ? LEVEL_HEADCOUNT : LEVEL_ACTIVE,
+			  end < now ? end : now, b->at);
 	whole = job_group_level(j, b->at, group);
 	if (whole < 0) {
 		pub_missing(&j->pub, employee ? "headcount.set" : "base.set");

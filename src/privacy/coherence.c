@@ -414,8 +414,8 @@ read_times(struct work *w, uint32_t pair, enum side side, enum step step,
 static int64_t
 people_of(const struct work *w, enum side side, const struct view *v, int64_t *room)
 {
-	levels_at(w->j->levels, side == INSIDE ? LEVEL_HEADCOUNT : LEVEL_ACTIVE,
-		  v->end < w->now ? v->end : w->now, room);
+	job_levels_before(w->j, side == INSIDE ? LEVEL_HEADCOUNT : LEVEL_ACTIVE,
+			  v->end < w->now ? v->end : w->now, room);
 	return job_group_level(w->j, room, RAW_NONE);
 }
 

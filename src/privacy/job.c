@@ -252,6 +252,12 @@ job_layout(struct job *j)
 	return rc == EMP_OK ? layout_times(j) : rc;
 }
 
+void
+job_levels_before(const struct job *j, enum level_kind k, int64_t end, int64_t *at)
+{
+	levels_at(j->levels, k, end - 1, at);
+}
+
 int64_t
 job_time_end(const struct job *j, uint32_t i)
 {

@@ -269,10 +269,10 @@ measure(struct work *w)
 	for (uint32_t t = 0; t < j->n_times; t++) {
 		int64_t end = end_of(w, t);
 
-		levels_at(j->levels, LEVEL_HEADCOUNT, end, at);
+		job_levels_before(j, LEVEL_HEADCOUNT, end, at);
 		for (uint32_t g = 0; g < n; g++)
 			w->heads[t * n + g] = job_group_level(j, at, g);
-		levels_at(j->levels, LEVEL_LEADERS, end, at);
+		job_levels_before(j, LEVEL_LEADERS, end, at);
 		for (uint32_t g = 0; g < n; g++)
 			w->leaders[t * n + g] = job_group_level(j, at, g);
 	}

@@ -104,6 +104,10 @@ const uint64_t *job_sums(const struct job *j, uint32_t sums, uint32_t group,
 /* End of the bucket times[i], or of the window; Unix s. */
 int64_t job_time_end(const struct job *j, uint32_t i);
 EMP_MUST_CHECK enum emp_rc job_levels(struct job *j);
+/* Levels in force at the last moment of a bucket that ends there, as levels_at: what is
+ * declared from the first of the next month on is about that month. */
+void job_levels_before(const struct job *j, enum level_kind k, int64_t end,
+		       int64_t *at);
 /* The level that a group's figures are measured against, -1: none declared. `at` is
  * what levels_at gave. */
 int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);

@@ -409,8 +409,8 @@ group_rows(struct work *w, uint32_t group, int64_t *at)
 		r = job_row(j, &j->pub.rows, group, t);
 		if (r == NULL)
 			return j->rc;
-		levels_at(j->levels, LEVEL_HEADCOUNT, end_of(w, job_time_end(j, t)),
-			  at);
+		job_levels_before(j, LEVEL_HEADCOUNT, end_of(w, job_time_end(j, t)),
+				  at);
 		rc = fill_row(w, r, cell, job_group_level(j, at, group));
 	}
 	return rc;

@@ -300,7 +300,7 @@ def test_recognition(c, thanks):
 
 
 def test_recognition_uses_the_headcount_of_its_time(c, thanks):
-    for first, last, heads in (0, 59, 8), (61, 100, 16):
+    for first, last, heads in (0, 60, 8), (60, 100, 16):
         start, end = START + first * DAY, START + last * DAY
         document = c.rollup("recognition", audience="employee", unit="crew/a",
                             from_=at(start), to=at(end))

@@ -1335,7 +1335,7 @@ def test_training(world, c):
             today = bucket_start(world.zone, "day", int(time.time()))
             end = min(today, high if key[1] is None else
                       bucket_start(world.zone, "month", key[1] + 32 * DAY))
-            heads = world.levels_of.at(end)[key[0][0] or "" if key[0] else ""]
+            heads = world.levels_of.at(end - 1)[key[0][0] or "" if key[0] else ""]
             if key[0] and key[0][0] is None:
                 heads = None
             same(got[key], training_figures(world, want.get(key, []), done, heads))
@@ -1423,7 +1423,7 @@ def test_breadth_of_voice(world, c):
             end = min(high if key[1] is None else
                       bucket_start(world.zone, "month", key[1] + 32 * DAY), int(time.time()))
             if staff:
-                whole = world.levels_of.at(end)[unit]
+                whole = world.levels_of.at(end - 1)[unit]
             else:
                 whole = [n for at, n in world.active if at <= end][-1:]
                 whole = whole[0] if whole and not key[0] else None
