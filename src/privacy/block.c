@@ -53,24 +53,6 @@ month_start(const struct tz *tz, int32_t month)
 	return tz_floor(tz, TZ_MONTH, (int64_t)(days * (double)S_PER_DAY));
 }
 
-static int
-days_cmp(const void *pa, const void *pb)
-{
-	uint32_t a = *(const uint32_t *)pa;
-	uint32_t b = *(const uint32_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
-double
-days_median(uint32_t *v, uint32_t n)
-{
-	if (n == 0)
-		return NAN;
-	qsort(v, n, sizeof *v, days_cmp);
-	return ((double)v[(n - 1) / 2] + (double)v[n / 2]) / 2;
-}
-
 enum emp_rc
 blocks_new(struct blocks **out, struct job *j, int64_t least, bool people)
 {

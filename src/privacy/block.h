@@ -40,7 +40,5 @@ int64_t month_start(const struct tz *tz, int32_t month);
 /* Whether there are enough people in what is asked for as a whole: else an answer
  * without rows says "protected". */
 EMP_MUST_CHECK enum emp_rc job_enough(struct job *j, int64_t least, bool *enough);
-/* Median, which sorts; of an even number the mean of the middle two. NAN for none. */
-double days_median(uint32_t *v, uint32_t n);
 
 #endif

@@ -251,19 +251,19 @@ reviews_read(struct job *j, const struct raw_target *targets, uint32_t n,
 
 /* ---- rows ----------------------------------------------------------------------- */
 
-/* Of the reviews of one row, each as often as it occurred. */
 static enum emp_rc
-latency_of(struct reviews *r, uint32_t row, uint64_t n, double *median)
+latency_of(struct reviews *r, uint32_t row, double *median)
 {
-	uint32_t *days = malloc((n + 1) * sizeof *days);
-	uint32_t k = 0;
+	struct value_count *days = malloc(((size_t)r->n + 1) * sizeof *days);
+	size_t n = 0;
 
 	if (days == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < r->n; i++)
-		for (uint64_t c = 0; r->cells[i].row == row && c < r->cells[i].n; c++)
-			days[k++] = r->cells[i].latency_days;
-	*median = days_median(days, k);
+		if (r->cells[i].row == row)
+			days[n++] = (struct value_count){r->cells[i].latency_days,
+							 r->cells[i].n};
+	*median = value_counts_median(days, n);
 	free(days);
 	return EMP_OK;
 }
@@ -277,6 +277,8 @@ row_make(struct reviews *r, struct pub_table *table, uint32_t group, uint32_t ti
 	uint64_t coach = tally_get(t, row, COL_VERDICTS + VERDICT_COACH);
 	uint64_t sanction = tally_get(t, row, COL_VERDICTS + VERDICT_SANCTION);
 	uint64_t n = reinforce + coach + sanction;
+	struct review_figures f = metric_reviews(reinforce, coach, sanction,
+						 tally_get(t, row, COL_WITHOUT_RULE));
 	struct pub_row *out;
 
 	if (n == 0)
@@ -289,11 +291,10 @@ row_make(struct reviews *r, struct pub_table *table, uint32_t group, uint32_t ti
 	out->figure[FIG_REINFORCE] = (double)reinforce;
 	out->figure[FIG_COACH] = (double)coach;
 	out->figure[FIG_SANCTION] = (double)sanction;
-	out->figure[FIG_REINFORCEMENT] = metric_share(reinforce, n);
-	out->figure[FIG_PUNITIVE] = metric_share(sanction, coach + sanction);
-	out->figure[FIG_ARBITRARY] = metric_share(tally_get(t, row, COL_WITHOUT_RULE),
-						  sanction);
-	return latency_of(r, row, n, &out->figure[FIG_LATENCY]);
+	out->figure[FIG_REINFORCEMENT] = f.reinforcement;
+	out->figure[FIG_PUNITIVE] = f.punitive;
+	out->figure[FIG_ARBITRARY] = f.arbitrary;
+	return latency_of(r, row, &out->figure[FIG_LATENCY]);
 }
 
 enum emp_rc
