@@ -75,25 +75,3 @@ survival_of(struct survival_item *items, size_t n, struct survival *out)
 		}
 	}
 }
-
-bool
-survival_lead(int64_t request, const int64_t *done, size_t n, int64_t as_of,
-	      struct survival_item *out)
-{
-	size_t lo = 0;
-	size_t hi = n;
-
-	if (request > as_of)
-		return false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (done[mid] < request)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	out->answered = lo < n && done[lo] <= as_of;
-	out->ms = (out->answered ? done[lo] : as_of) - request;
-	return true;
-}

@@ -35,10 +35,4 @@ struct survival {
  * have been answered then. */
 void survival_of(struct survival_item *items, size_t n, struct survival *out);
 
-/* From a request to the first of `done` (ascending) not before it; still open, it
- * waited until as_of. What is done after as_of is not known yet. False when the request
- * itself is after as_of. */
-bool survival_lead(int64_t request, const int64_t *done, size_t n, int64_t as_of,
-		   struct survival_item *out);
-
 #endif

@@ -9,11 +9,13 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "model/survival.h"
 #include "store/voice.h"
 
 #include <stdlib.h>
 
 #define CENTS 100.0
+#define MS_PER_DAY (S_PER_DAY * MS_PER_S)
 
 enum figure {
 	FIG_REQUESTED,
@@ -23,9 +25,18 @@ enum figure {
 	FIG_REACH,
 	FIG_HOURS_PER_HEAD,
 	FIG_LEAD,
+	FIG_LEAD_LEAST,
 	FIG_OPEN,
 	FIG_HOLDERS
 };
+
+static void
+get_least(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	pub_get_figure(c, r, v);
+	if (isnan(v->figure))
+		v->kind = PUB_SKIP;
+}
 
 static const struct pub_column columns[] = {
 	{"completed", pub_get_n, 0},
@@ -37,6 +48,7 @@ static const struct pub_column columns[] = {
 	{"reach", pub_get_figure, FIG_REACH},
 	{"hours_per_head", pub_get_figure, FIG_HOURS_PER_HEAD},
 	{"lead_days", pub_get_figure, FIG_LEAD},
+	{"lead_days_at_least", get_least, FIG_LEAD_LEAST},
 	{"open_requests", pub_get_count, FIG_OPEN},
 	{"holders_trained", pub_get_figure, FIG_HOLDERS},
 };
@@ -61,8 +73,10 @@ struct entry {
 	bool requested, holder;
 };
 
+/* From a request on. */
 struct wait {
-	uint32_t cell, days;
+	uint32_t cell;
+	struct survival_item item;
 };
 
 struct work {
@@ -271,18 +285,22 @@ count_person(struct work *w, const struct entry *e, enum column c)
 	return rc == EMP_OK && fresh ? tally_add(&w->tally, e->cell, c, 1) : rc;
 }
 
+/* Waits until today where it is open: else the lead would be the shorter the more are
+ * never granted. */
 static enum emp_rc
 count_request(struct work *w, const struct entry *e)
 {
 	int64_t done = completed_from(w, e, e->time);
+	bool open = done == INT64_MAX;
+	int64_t s = (open ? w->today : done) - e->time;
 	enum emp_rc rc = tally_add(&w->tally, e->cell, COL_REQUESTED, 1);
 
-	if (done == INT64_MAX)
-		return rc == EMP_OK ? tally_add(&w->tally, e->cell, COL_OPEN, 1) : rc;
 	/* Days of the calendar: one that is set back or forward is a day, too. */
 	w->waits[w->n_waits++] = (struct wait){
-		e->cell, (uint32_t)((done - e->time + S_PER_DAY / 2) / S_PER_DAY)};
-	return rc;
+		e->cell,
+		{.ms = (s + S_PER_DAY / 2) / S_PER_DAY * MS_PER_DAY,
+		 .answered = !open}};
+	return rc == EMP_OK && open ? tally_add(&w->tally, e->cell, COL_OPEN, 1) : rc;
 }
 
 static int64_t
@@ -350,18 +368,22 @@ add_up(struct work *w)
 /* ---- rows ----------------------------------------------------------------------- */
 
 static enum emp_rc
-lead_of(const struct work *w, uint32_t cell, double *out)
+fill_lead(const struct work *w, uint32_t cell, struct pub_row *r)
 {
-	uint32_t *days = malloc(((size_t)w->n_waits + 1) * sizeof *days);
-	uint32_t n = 0;
+	struct survival_item *items = malloc(((size_t)w->n_waits + 1) * sizeof *items);
+	struct survival lead;
+	size_t n = 0;
 
-	if (days == NULL)
+	if (items == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < w->n_waits; i++)
 		if (w->waits[i].cell == cell)
-			days[n++] = w->waits[i].days;
-	*out = days_median(days, n);
-	free(days);
+			items[n++] = w->waits[i].item;
+	survival_of(items, n, &lead);
+	free(items);
+	r->figure[FIG_LEAD] = lead.median.ms / MS_PER_DAY;
+	if (lead.median.at_least >= 0)
+		r->figure[FIG_LEAD_LEAST] = (double)(lead.median.at_least / MS_PER_DAY);
 	return EMP_OK;
 }
 
@@ -389,7 +411,7 @@ fill_row(struct work *w, struct pub_row *r, uint32_t cell, int64_t heads)
 		r->figure[FIG_REACH] = metric_share(people, (uint64_t)heads);
 		r->figure[FIG_HOURS_PER_HEAD] = hours / (double)heads;
 	}
-	return lead_of(w, cell, &r->figure[FIG_LEAD]);
+	return fill_lead(w, cell, r);
 }
 
 static enum emp_rc

@@ -10,6 +10,7 @@ import statistics
 import pytest
 
 from harness import Daemon
+from test_suggestion_figures import kaplan_meier
 
 DAY = 86400
 START = 1767225600  # 2026-01-01T00:00:00Z
@@ -471,22 +472,28 @@ def training_block(unit):
     return "north" if unit == "north/b" else unit
 
 
-def training_figures(rows, all_rows, heads):
+def training_figures(rows, all_rows, heads, today):
+    """`today` is the first day that does not count: until then what is open waited."""
     done = [r for r in rows if not r[4]]
-    waits, still = [], 0
+    waits = []
     for day, _, who, topic, requested, _ in rows:
         if requested:
             later = [r[0] for r in all_rows if not r[4] and r[2:4] == (who, topic) and
                      r[0] >= day]
-            waits += [min(later) - day] if later else []
-            still += not later
+            waits.append((min(later or [today]) - day, bool(later)))
+    lead, least = kaplan_meier(waits, 0.5)
     hours = sum(r[5] or 0 for r in done)
     people = len({r[2] for r in done})
     return {"completed": len(done), "requested": len(rows) - len(done),
             "hours": near(hours), "people": people, "headcount": heads,
             "reach": share(people, heads), "hours_per_head": near(hours / heads),
-            "lead_days": near(statistics.median(waits) if waits else None),
-            "open_requests": still}
+            "lead_days": lead, **({} if least is None else {"lead_days_at_least": least}),
+            "open_requests": sum(not answered for _, answered in waits)}
+
+
+def day_of(document):
+    at = datetime.datetime.fromisoformat(document["as_of"].replace("Z", "+00:00"))
+    return round((at.timestamp() - START) / DAY)
 
 
 @pytest.mark.parametrize("step", ["all", "month"])
@@ -502,15 +509,18 @@ def test_training(c, trainings, step):
             assert rows.pop(name)["completed"] == 0
     assert set(rows) == set(groups)
     for name, row in rows.items():
-        want = training_figures(groups[name], trainings, HEADS[name[0]])
+        want = training_figures(groups[name], trainings, HEADS[name[0]],
+                                day_of(document))
         assert {k: row[k] for k in want} == want, name
 
 
 def test_training_as_of_a_day(c, trainings):
     end = START + 20 * DAY
-    row = c.rollup("training", as_of=at(end + 7200), unit="north,south")["rows"][0]
+    document = c.rollup("training", as_of=at(end + 7200), unit="north,south")
+    (row,) = document["rows"]
+    assert day_of(document) == 20
     rows = [r for r in trainings if r[0] < 20]
-    want = training_figures(rows, rows, HEADS["north"] + HEADS["south"])
+    want = training_figures(rows, rows, HEADS["north"] + HEADS["south"], 20)
     assert {k: row[k] for k in want} == want
 
 

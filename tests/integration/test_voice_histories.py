@@ -1268,19 +1268,21 @@ def test_backing_rate(world, c):
 # ---- training, contact, voice ----------------------------------------------------------
 
 
-def training_figures(world, rows, done, end):
+def training_figures(world, rows, done, end, today):
+    """What is open has waited until today."""
     finished = [r for r in rows if r["type"] == "training.completed"]
-    leads, still = [], 0
+    waits = []
     for r in rows:
         if r["type"] == "training.requested":
             days = [t for t in done[r["person"], r["topic"]] if t >= r["day_number"]]
-            leads += [min(days) - r["day_number"]] if days else []
-            still += not days
+            waits.append((min(days or [today]) - r["day_number"], bool(days)))
+    lead, least = kaplan_meier(waits, 0.5)
     hours = sum(r["hours"] or 0 for r in finished)
     people = len({r["person"] for r in finished})
     return {"completed": len(finished), "requested": len(rows) - len(finished),
-            "hours": hours, "people": people, "open_requests": still,
-            "lead_days": statistics.median(leads) if leads else None,
+            "hours": hours, "people": people,
+            "open_requests": sum(not answered for _, answered in waits),
+            "lead_days": lead, **({} if least is None else {"lead_days_at_least": least}),
             "headcount": end, "reach": share(people, end),
             "hours_per_head": hours / end if end else None}
 
@@ -1338,7 +1340,8 @@ def test_training(world, c):
             heads = world.levels_of.at(end - 1)[key[0][0] or "" if key[0] else ""]
             if key[0] and key[0][0] is None:
                 heads = None
-            same(got[key], training_figures(world, want.get(key, []), done, heads))
+            same(got[key], training_figures(world, want.get(key, []), done, heads,
+                                            world.day(today * 1000)))
             people, lacking = set(), set()
             last = world.day(end * 1000)
             for h in having.get(key, []):

@@ -201,25 +201,6 @@ START_TEST(many_with_long_times)
 }
 END_TEST
 
-START_TEST(a_lead_time_ends_with_the_first_after_the_request)
-{
-	const int64_t done[] = {10, 50, 50, 90};
-	struct survival_item w;
-
-	ck_assert(survival_lead(20, done, 4, 1000, &w));
-	ck_assert(w.answered && w.ms == 30);
-	ck_assert(survival_lead(50, done, 4, 1000, &w));
-	ck_assert(w.answered && w.ms == 0);
-	ck_assert(survival_lead(20, done, 4, 40, &w)); /* not known yet */
-	ck_assert(!w.answered && w.ms == 20);
-	ck_assert(survival_lead(91, done, 4, 100, &w));
-	ck_assert(!w.answered && w.ms == 9);
-	ck_assert(survival_lead(5, NULL, 0, 7, &w));
-	ck_assert(!w.answered && w.ms == 2);
-	ck_assert(!survival_lead(8, done, 4, 7, &w));
-}
-END_TEST
-
 Suite *
 model_survival_suite(void)
 {
@@ -234,7 +215,5 @@ model_survival_suite(void)
 	tcase_add_test(tc, nothing_answered_is_only_a_lower_bound);
 	tcase_add_test(tc, as_another_way_to_the_estimate_says);
 	tcase_add_test(tc, many_with_long_times);
-	tcase_add_test(tc, a_lead_time_ends_with_the_first_after_the_request);
-	suite_add_tcase(s, tc);
 	return s;
 }
