@@ -61,6 +61,7 @@ agg_free(struct agg **ap)
 	free(a->cold.v);
 	free(a->scratch);
 	free(a->days);
+	free(a->by_key);
 	free(a);
 	*ap = NULL;
 }

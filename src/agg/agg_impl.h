@@ -141,6 +141,10 @@ struct agg {
 	size_t scratch_n;
 	uint32_t tidy_at;
 	struct day_cache *days;
+	/* [writer] Every track by series and subject, open addressing: one series may
+	 * have as many as there are subjects. */
+	struct track **by_key;
+	size_t by_key_cap; /* a power of two, or 0 */
 	/* Figures about itself. */
 	_Atomic uint64_t n_tracks, n_buckets, n_dirty, n_cold;
 	_Atomic uint32_t n_series;

@@ -1,7 +1,13 @@
 /* Tracks, directories, pages and buckets: how the writer changes what readers walk. */
 #include "agg/agg_impl.h"
 
+#include "base/hash.h"
+
+#include <stdlib.h>
+
 #define DIR_FIRST 4
+#define TRACKS_FIRST 1024 /* a power of two */
+#define TRACKS_LOOKED_AT 4
 
 static size_t
 dir_size(uint32_t cap)
@@ -21,19 +27,75 @@ now_epoch(const struct agg *a)
 	return atomic_load_explicit(&a->epoch, memory_order_relaxed);
 }
 
+/* Where the track is, or where it belongs. */
+static struct track **
+track_place(const struct agg *a, uint32_t series, uint32_t subject)
+{
+	uint64_t i = hash_u64((uint64_t)series << 32 | subject);
+	struct track **at;
+
+	for (;; i++) {
+		at = &a->by_key[i & (a->by_key_cap - 1)];
+		if (*at == NULL ||
+		    ((*at)->series == series && (*at)->subject == subject))
+			return at;
+	}
+}
+
+/* Room for one more, at most half full. */
+static bool
+tracks_reserve(struct agg *a)
+{
+	uint64_t n = atomic_load_explicit(&a->n_tracks, memory_order_relaxed);
+	struct track **old = a->by_key;
+	size_t cap = a->by_key_cap;
+
+	if (cap > 0 && (n + 1) * 2 <= cap)
+		return true;
+	a->by_key_cap = cap > 0 ? cap * 2 : TRACKS_FIRST;
+	a->by_key = calloc(a->by_key_cap, sizeof(struct track *));
+	if (a->by_key == NULL) {
+		a->by_key = old;
+		a->by_key_cap = cap;
+		return false;
+	}
+	for (size_t i = 0; i < cap; i++)
+		if (old[i] != NULL)
+			*track_place(a, old[i]->series, old[i]->subject) = old[i];
+	free(old);
+	return true;
+}
+
+/* One of the newest of its series, which spares most events the look-up. */
+static struct track *
+track_near(const struct series *s, uint32_t subject)
+{
+	struct track *t = atomic_load_explicit(&s->tracks, memory_order_relaxed);
+
+	for (int i = 0; t != NULL && i < TRACKS_LOOKED_AT; i++) {
+		if (t->subject == subject)
+			return t;
+		t = atomic_load_explicit(&t->next, memory_order_relaxed);
+	}
+	return NULL;
+}
+
 struct track *
 agg_track_get(struct agg *a, uint32_t series, uint32_t subject)
 {
 	struct series *s = agg_series_at(a, series);
-	struct track *first;
+	struct track **at;
 	struct track *t;
 
 	EMP_ASSERT(s != NULL && s->audience != AUDIENCE_NONE);
-	first = atomic_load_explicit(&s->tracks, memory_order_relaxed);
-	for (t = first; t != NULL;
-	     t = atomic_load_explicit(&t->next, memory_order_relaxed))
-		if (t->subject == subject)
-			return t;
+	t = track_near(s, subject);
+	if (t != NULL)
+		return t;
+	if (!tracks_reserve(a))
+		return NULL;
+	at = track_place(a, series, subject);
+	if (*at != NULL)
+		return *at;
 	t = slab_alloc(&a->slab, sizeof *t);
 	if (t == NULL)
 		return NULL;
@@ -43,7 +105,10 @@ agg_track_get(struct agg *a, uint32_t series, uint32_t subject)
 		t->g[g].cold_lo = INT64_MAX;
 		t->g[g].cold_hi = INT64_MIN;
 	}
-	atomic_store_explicit(&t->next, first, memory_order_relaxed);
+	*at = t;
+	atomic_store_explicit(&t->next,
+			      atomic_load_explicit(&s->tracks, memory_order_relaxed),
+			      memory_order_relaxed);
 	atomic_store_explicit(&s->tracks, t, memory_order_release);
 	atomic_fetch_add_explicit(&a->n_tracks, 1, memory_order_relaxed);
 	return t;

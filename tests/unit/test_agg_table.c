@@ -21,6 +21,8 @@
 #define TABLE 65536u
 #define SERIES 12u
 #define SLOTS 40u
+#define MANY_SUBJECTS 100000u
+#define MANY_TIMEOUT_S 8
 #define NOW 1774780000LL /* 2026-03-29 10:26 UTC, the day the clocks go forward */
 
 /* (cell, slot) -> number, open addressing. */
@@ -424,6 +426,35 @@ START_TEST(memory_says_when_the_file_holds_more)
 }
 END_TEST
 
+/* As many as names that anybody may invent; found one after the other, they would take
+ * minutes to count, and as long at each start. */
+START_TEST(many_subjects_of_one_series_are_found_at_once)
+{
+	struct event_slots s = {.n = 1, .slot = {1}};
+	struct agg_stats stats;
+	struct world w;
+	int64_t n = 0;
+	int64_t seq = 0;
+
+	world_open(&w, "UTC", 1);
+	for (int round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < MANY_SUBJECTS; i++) {
+			s.subject = SUBJECT_FIRST_VOICE + i;
+			MUST_EQ(agg_count(w.a, 1 + i % 2, NOW * 1000, &s, ++seq, false),
+				EMP_OK);
+		}
+	agg_stats(w.a, &stats);
+	ck_assert_uint_eq(stats.tracks, MANY_SUBJECTS);
+	agg_enter(w.reader);
+	read_slot = 1;
+	agg_each_bucket(w.a, 2, SUBJECT_FIRST_VOICE + MANY_SUBJECTS - 1, GRAIN_DAY,
+			INT64_MIN, INT64_MAX, take, &n);
+	agg_leave(w.reader);
+	ck_assert_int_eq(n, 2);
+	world_close(&w);
+}
+END_TEST
+
 Suite *
 agg_table_suite(void)
 {
@@ -434,6 +465,10 @@ agg_table_suite(void)
 	tcase_add_test(tc, numbers_outgrow_their_bytes);
 	tcase_add_test(tc, low_water_mark_is_the_first_event_not_in_the_file);
 	tcase_add_test(tc, memory_says_when_the_file_holds_more);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("many");
+	tcase_set_timeout(tc, MANY_TIMEOUT_S);
+	tcase_add_test(tc, many_subjects_of_one_series_are_found_at_once);
 	suite_add_tcase(s, tc);
 	return s;
 }
