@@ -299,12 +299,12 @@ text_get(struct words *w, struct subject_text *t, uint32_t *subject)
 
 	if (found == 0 && w->n >= SUBJECTS_RULES_MAX) {
 		t->rule = other_if(t->rule);
+		t->category = other_if(t->category);
 		found = text_find(w, t);
 	}
 	if (found == 0 && w->n >= SUBJECTS_MAX) {
 		t->role = other_if(t->role);
 		t->matter = other_if(t->matter);
-		t->category = other_if(t->category);
 		found = text_find(w, t);
 	}
 	if (found == 0)

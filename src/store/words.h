@@ -13,9 +13,10 @@
 
 /* Words of one kind; those that come later are OTHER_NAME. */
 #define WORDS_MAX 65536u
-/* Subjects: from the first number on the rule of a new one is OTHER_NAME, from the
- * second on all of it; so that what decides how much there is to count, and senders may
- * say whatever they like, is bounded. */
+/* Subjects: from the first number on the rule of a new one is OTHER_NAME, and so is the
+ * category, from the second on all of it; so that what decides how much there is to
+ * count, and senders may say whatever they like, is bounded, and who submits
+ * suggestions cannot leave no room for roles and classes. */
 #define SUBJECTS_RULES_MAX 49152u
 #define SUBJECTS_MAX 65536u
 #define SUBJECT_CHUNK 1024u

@@ -137,6 +137,10 @@ START_TEST(beyond_the_limit_they_are_counted_together)
 			  INTERN_NONE);
 	/* What is known stays what it is. */
 	ck_assert_uint_eq(of_decision("clerk", "r-7"), SUBJECT_FIRST_VOICE + 7);
+	/* Categories leave room for those who decide. */
+	ck_assert_uint_eq(of_suggestion(SUGGESTION_QUESTION, "one-more"),
+			  of_suggestion(SUGGESTION_QUESTION, "and-more"));
+	ck_assert(role_is(of_decision("new-role", NULL), "new-role"));
 	while (words->n < SUBJECTS_MAX) {
 		char role[16];
 
