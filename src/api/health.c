@@ -123,7 +123,8 @@ root_get(struct req *r)
 		"<code>admin.token</code> in the state directory.\n"
 		"<li>The manual: <code>man 7 empowerd-api</code>, "
 		"<code>man 8 empowerd</code>, <code>man 1 empowerctl</code>.\n"
-		"<li><a href=\"healthz\">healthz</a>, <a href=\"readyz\">readyz</a>\n"
+		"<li>For programs: <a href=\"v1/openapi.json\">v1/openapi.json</a>, "
+		"<a href=\"healthz\">healthz</a>, <a href=\"readyz\">readyz</a>\n"
 		"</ul>\n",
 		base_version());
 	if (buf_ok(b))
