@@ -217,9 +217,10 @@ submit(struct cases *c, const struct event *e, const struct tz *tz, bool *nothin
 	return rc == EMP_OK ? put_state(c, e, tz, key) : rc;
 }
 
-/* An answer with its unit, and nothing else: no other dimension, no suggestion. */
-static enum emp_rc
-put_rating(struct cases *c, const struct event *e, const struct tz *tz, struct str unit)
+/* Nothing but its unit: no other dimension, no suggestion. */
+enum emp_rc
+cases_put_rating(struct cases *c, const struct event *e, const struct tz *tz,
+		 struct str unit)
 {
 	sqlite3_stmt *s = c->file->answer;
 	uint8_t key[HANDLE_BYTES];
@@ -384,8 +385,9 @@ write_step(struct cases *c, const struct event *e, const struct tz *tz,
 
 	for (int d = 0; d < DIM_COUNT; d++)
 		dim[d] = db_str(c->get, GET_DIMS + d);
-	rc = e->type == EVENT_SUGGESTION_RATED ? put_rating(c, e, tz, dim[DIM_UNIT])
-					       : put_step(c, e, tz, key, dim);
+	rc = e->type == EVENT_SUGGESTION_RATED
+		? cases_put_rating(c, e, tz, dim[DIM_UNIT])
+		: put_step(c, e, tz, key, dim);
 	if (rc != EMP_OK)
 		return rc;
 	bind_state(c->set_state, key, &at->life, tz);

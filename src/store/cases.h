@@ -22,4 +22,9 @@ EMP_MUST_CHECK enum emp_rc cases_put(struct cases *c, const struct event *e,
 				     const struct tz *tz, enum emp_rc *bad,
 				     bool *nothing);
 
+/* How an employee felt heard, of any suggestion: an answer with its unit, tied to
+ * nothing. */
+EMP_MUST_CHECK enum emp_rc cases_put_rating(struct cases *c, const struct event *e,
+					    const struct tz *tz, struct str unit);
+
 #endif

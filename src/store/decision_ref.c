@@ -28,8 +28,7 @@ read_row(struct store *s, sqlite3_stmt *q, struct decision_ref *out)
 	out->seq = sqlite3_column_int64(q, 0);
 	out->time = sqlite3_column_int64(q, 1);
 	memcpy(out->key, key, PEOPLE_KEY_BYTES);
-	out->unit = text_of(s->names.dim[DIM_UNIT],
-			    s->names.series[series - 1].dim[DIM_UNIT]);
+	out->unit = names_series_unit(&s->names, series);
 	out->role = text_of(s->words.word[WORD_ROLE], def->role);
 	out->matter = text_of(s->words.word[WORD_CLASS], def->matter);
 	return EMP_OK;

@@ -252,6 +252,14 @@ dim_add(struct names *n, enum dim d, struct str name, uint32_t *id)
 	return name_insert(n->dim[d], n->insert[d], name, INTERN_NONE, id);
 }
 
+struct str
+names_series_unit(const struct names *n, uint32_t series)
+{
+	uint32_t unit = n->series[series - 1].dim[DIM_UNIT];
+
+	return unit == INTERN_NONE ? STR_NONE : intern_text(n->dim[DIM_UNIT], unit);
+}
+
 enum emp_rc
 names_dim(struct names *n, enum dim d, struct str name, uint32_t *id)
 {

@@ -42,6 +42,9 @@ EMP_MUST_CHECK enum emp_rc names_series(struct names *n, const struct event *e,
 /* [writer] 0 for no source. */
 EMP_MUST_CHECK enum emp_rc names_source(struct names *n, struct str source,
 					uint32_t *id);
+/* [writer] The unit of a series that is known, "" for none. Lives until the group ends.
+ */
+struct str names_series_unit(const struct names *n, uint32_t series);
 /* [writer] A name of a dimension, whether or not a series has it. */
 EMP_MUST_CHECK enum emp_rc names_dim(struct names *n, enum dim d, struct str name,
 				     uint32_t *id);

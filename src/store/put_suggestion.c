@@ -86,6 +86,19 @@ put_submission(struct store *s, const struct event *e, struct main_ids *ids)
 	return group_stage(s, e, ids->seq, ids->series, subject);
 }
 
+/* A rating that confidential.db has, and whose step was not committed after all, is
+ * there twice when it is sent again: nothing ties it to the step by which to know. */
+static enum emp_rc
+put_rating_apart(struct store *s, const struct event *e, const struct suggestion_at *of)
+{
+	enum emp_rc rc = group_sealed_begin(s);
+
+	if (rc != EMP_OK)
+		return rc;
+	return cases_put_rating(&s->cases, e, s->tz,
+				names_series_unit(&s->names, of->series));
+}
+
 static enum emp_rc
 put_step(struct store *s, const struct event *e, struct main_ids *ids,
 	 struct suggestion_at *of)
@@ -93,7 +106,9 @@ put_step(struct store *s, const struct event *e, struct main_ids *ids,
 	enum emp_rc rc = EMP_OK;
 
 	ids->series = of->series;
-	if (e->ref_id.n > 0)
+	if (suggestions_rated_apart(e, of))
+		rc = put_rating_apart(s, e, of);
+	if (rc == EMP_OK && e->ref_id.n > 0)
 		rc = names_source(&s->names, e->ref_source, &ids->ref_source);
 	if (rc == EMP_OK)
 		rc = main_file_put(&s->main, e, ids);

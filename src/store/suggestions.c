@@ -197,14 +197,6 @@ read_supports(struct suggestions *f, const struct event *e, int64_t seq, bool *a
 	return rc;
 }
 
-static struct str
-unit_of(const struct names *names, uint32_t series)
-{
-	uint32_t unit = names->series[series - 1].dim[DIM_UNIT];
-
-	return unit == INTERN_NONE ? STR_NONE : intern_text(names->dim[DIM_UNIT], unit);
-}
-
 enum emp_rc
 suggestions_find(struct suggestions *f, const struct names *names,
 		 const struct event *e, struct suggestion_at *out, enum emp_rc *bad)
@@ -241,7 +233,7 @@ suggestions_find(struct suggestions *f, const struct names *names,
 	if (rc != EMP_OK)
 		return rc;
 	out->at.author = e->ref_id.n == 0;
-	*bad = life_judge(&out->at, e, e->time, unit_of(names, out->series),
+	*bad = life_judge(&out->at, e, e->time, names_series_unit(names, out->series),
 			  has_own ? own : NULL, again);
 	return EMP_OK;
 }
@@ -319,13 +311,23 @@ suggestions_put(struct suggestions *f, const struct event *e,
 	return db_run(s);
 }
 
+bool
+suggestions_rated_apart(const struct event *e, const struct suggestion_at *of)
+{
+	return e->type == EVENT_SUGGESTION_RATED &&
+		of->at.life.kind == SUGGESTION_BOUNDARY_REQUEST;
+}
+
 enum emp_rc
 suggestions_put_step(struct suggestions *f, const struct event *e,
 		     const struct main_ids *ids, struct suggestion_at *of)
 {
 	sqlite3_stmt *s = f->put_step;
 	bool triage = e->type == EVENT_SUGGESTION_TRIAGED;
-	uint8_t felt = e->type == EVENT_SUGGESTION_RATED ? e->felt_heard : 0;
+	uint8_t felt = e->type == EVENT_SUGGESTION_RATED &&
+			!suggestions_rated_apart(e, of)
+		? e->felt_heard
+		: 0;
 	enum emp_rc rc;
 
 	sqlite3_bind_int64(s, 1, ids->seq);

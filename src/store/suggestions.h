@@ -40,6 +40,9 @@ struct suggestion_ids {
 EMP_MUST_CHECK enum emp_rc suggestions_put(struct suggestions *f, const struct event *e,
 					   const struct main_ids *ids,
 					   const struct suggestion_ids *names);
+/* Whether it is a rating by an employee: what it says is for confidential.db, and only
+ * that there is one is written here. [any] */
+bool suggestions_rated_apart(const struct event *e, const struct suggestion_at *of);
 EMP_MUST_CHECK enum emp_rc suggestions_put_step(struct suggestions *f,
 						const struct event *e,
 						const struct main_ids *ids,

@@ -302,6 +302,23 @@ START_TEST(who_asks_for_a_wider_boundary_is_not_here)
 	/* Answered like a suggestion. */
 	e = suggestion_step_on("r-1", 1, EVENT_SUGGESTION_ANSWERED, STATUS_ACCEPTED);
 	ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	/* How an employee felt heard is not for analysts; that it was said, is. */
+	e = suggestion_step_on("r-1", 1, EVENT_SUGGESTION_RATED, 2);
+	ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	ck_assert_int_eq(count("SELECT count(*) FROM suggestion_state "
+			       "WHERE rated_round = 1 AND felt_heard IS NULL"),
+			 1);
+	ck_assert_int_eq(count("SELECT count(*) FROM suggestion_step "
+			       "WHERE felt_heard IS NOT NULL"),
+			 0);
+	ck_assert_int_eq(support_sql("confidential.db",
+				     "SELECT count(*) FROM answer WHERE "
+				     "question = 'felt_heard' AND value = 2"),
+			 1);
+	e.id_given = false;
+	ck_assert_int_eq(support_put(&e), ITEM_INVALID);
+	ck_assert_int_eq(support_sql("confidential.db", "SELECT count(*) FROM answer"),
+			 1);
 	support_verify();
 }
 END_TEST
