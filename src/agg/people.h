@@ -38,10 +38,10 @@ EMP_MUST_CHECK enum emp_rc tally_add(struct tally *t, uint32_t bucket, uint32_t 
 uint64_t tally_get(const struct tally *t, uint32_t bucket, uint32_t column);
 void tally_fini(struct tally *t);
 
-/* Response: invitations of the window first (and all others, to know who was asked at
- * all), then every answer whenever it came. */
+/* Response: invitations of the window first (and all others, to know who had been asked
+ * at all), then every answer from the first of those in the window on. */
 struct response_row {
-	int64_t seq;
+	int64_t seq, time, received; /* ms */
 	uint32_t survey;
 	uint32_t bucket;       /* PEOPLE_NONE: not in the window */
 	const uint8_t *person; /* NULL: unknown */
@@ -58,7 +58,7 @@ EMP_MUST_CHECK enum emp_rc responses_answered(struct responses *r,
 					      const struct response_row *a, int64_t ref,
 					      bool complete);
 /* By bucket: invitations, of these those with a complete answer, and answers by people
- * who were invited. */
+ * who had been invited by then. */
 EMP_MUST_CHECK enum emp_rc responses_sum(struct responses *r, struct tally *out);
 
 /* Cohorts by month of first signup. Signups first, then what people did later. */

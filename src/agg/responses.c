@@ -1,26 +1,36 @@
 /* Response rates and cohorts.
  *
- * An invitation is answered by who names it (ref) or by its respondent, at any time, in
- * the same survey; one answer can settle several invitations of that person. Nothing is
- * clamped: the rate is a share of invitations, so it cannot pass 100 by itself. */
+ * An invitation is answered by who names it (ref), or by its respondent not before it,
+ * in the same survey; one answer can settle several invitations of that person. So all
+ * that matters of a person's answers is when the last complete one was, and of their
+ * invitations when the first was. Nothing is clamped: the rate is a share of
+ * invitations, so it cannot pass 100 by itself. */
 #include "agg/people.h"
 
 #include "base/array.h"
+#include "model/catalogue.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct invitation {
-	uint32_t bucket, survey;
-	uint32_t next; /* of the same person, index + 1 */
-	bool done;
+	int64_t time;
+	uint32_t bucket;
+	uint32_t guest; /* PEOPLE_NONE: unknown */
+	bool done;      /* by one that names it */
+};
+
+/* Somebody who was invited. */
+struct guest {
+	int64_t invited;  /* first */
+	int64_t answered; /* last, completely */
 };
 
 struct responses {
 	struct people *by_seq, *by_person;
 	struct invitation *v; /* by index in by_seq */
-	uint32_t *first;      /* by index in by_person: invitation index + 1 */
-	uint32_t n, max, first_max;
+	struct guest *guests; /* by index in by_person */
+	uint32_t n, max, guests_max;
 	struct tally asked;
 };
 
@@ -58,62 +68,94 @@ responses_free(struct responses **rp)
 	people_free(&r->by_person);
 	tally_fini(&r->asked);
 	free(r->v);
-	free(r->first);
+	free(r->guests);
 	free(r);
 	*rp = NULL;
+}
+
+static enum emp_rc
+guest_add(struct responses *r, const struct response_row *row, uint32_t *at)
+{
+	bool fresh;
+	enum emp_rc rc = people_add(r->by_person, row->survey, row->person, at, &fresh);
+
+	if (rc != EMP_OK)
+		return rc;
+	if (!array_reserve(&r->guests, &r->guests_max, *at + 1, sizeof *r->guests))
+		return EMP_NOMEM;
+	if (fresh)
+		r->guests[*at] = (struct guest){row->time, INT64_MIN};
+	else if (row->time < r->guests[*at].invited)
+		r->guests[*at].invited = row->time;
+	return EMP_OK;
 }
 
 enum emp_rc
 responses_invited(struct responses *r, const struct response_row *row)
 {
-	struct invitation *i;
 	uint8_t key[PSEUDONYM_BYTES];
+	uint32_t guest = PEOPLE_NONE;
 	uint32_t at;
 	bool fresh;
 	enum emp_rc rc;
 
 	seq_key(key, row->seq);
 	rc = people_add(r->by_seq, row->survey, key, &at, &fresh);
+	if (rc == EMP_OK && fresh && row->person != NULL)
+		rc = guest_add(r, row, &guest);
 	if (rc != EMP_OK || !fresh)
 		return rc;
 	if (!array_reserve(&r->v, &r->max, at + 1, sizeof *r->v))
 		return EMP_NOMEM;
 	r->n = at + 1;
-	i = &r->v[at];
-	*i = (struct invitation){.bucket = row->bucket, .survey = row->survey};
-	if (row->person == NULL)
-		return EMP_OK;
-	rc = people_add(r->by_person, row->survey, row->person, &at, &fresh);
-	if (rc != EMP_OK)
-		return rc;
-	if (!array_reserve(&r->first, &r->first_max, at + 1, sizeof *r->first))
-		return EMP_NOMEM;
-	i->next = fresh ? 0 : r->first[at];
-	r->first[at] = r->n;
+	r->v[at] = (struct invitation){
+		.time = row->time, .bucket = row->bucket, .guest = guest};
 	return EMP_OK;
+}
+
+/* The invitation that the answer names: whatever time either says, but what was here
+ * before the invitation was sent is no answer to it. */
+static uint32_t
+named_by(const struct responses *r, const struct response_row *a, int64_t ref)
+{
+	uint8_t key[PSEUDONYM_BYTES];
+	uint32_t at;
+
+	if (ref == 0)
+		return PEOPLE_NONE;
+	seq_key(key, ref);
+	at = people_find(r->by_seq, a->survey, key);
+	return at != PEOPLE_NONE && r->v[at].time <= a->received + FUTURE_MAX_MS
+		? at
+		: PEOPLE_NONE;
 }
 
 enum emp_rc
 responses_answered(struct responses *r, const struct response_row *a, int64_t ref,
 		   bool complete)
 {
-	uint8_t key[PSEUDONYM_BYTES];
-	uint32_t by_ref;
-	uint32_t by_person = PEOPLE_NONE;
+	uint32_t named = named_by(r, a, ref);
+	bool asked = named != PEOPLE_NONE;
 
-	seq_key(key, ref);
-	by_ref = ref == 0 ? PEOPLE_NONE : people_find(r->by_seq, a->survey, key);
-	if (a->person != NULL)
-		by_person = people_find(r->by_person, a->survey, a->person);
-	if (complete && by_ref != PEOPLE_NONE)
-		r->v[by_ref].done = true;
-	if (complete && by_person != PEOPLE_NONE)
-		for (uint32_t i = r->first[by_person]; i != 0; i = r->v[i - 1].next)
-			r->v[i - 1].done = true;
-	if (a->bucket == PEOPLE_NONE ||
-	    (by_ref == PEOPLE_NONE && by_person == PEOPLE_NONE))
-		return EMP_OK;
-	return tally_add(&r->asked, a->bucket, 0, 1);
+	if (asked && complete)
+		r->v[named].done = true;
+	if (a->person != NULL) {
+		uint32_t at = people_find(r->by_person, a->survey, a->person);
+		struct guest *g = at == PEOPLE_NONE ? NULL : &r->guests[at];
+
+		if (g != NULL && complete && a->time > g->answered)
+			g->answered = a->time;
+		asked = asked || (g != NULL && g->invited <= a->time);
+	}
+	return asked && a->bucket != PEOPLE_NONE ? tally_add(&r->asked, a->bucket, 0, 1)
+						 : EMP_OK;
+}
+
+static bool
+settled(const struct responses *r, const struct invitation *i)
+{
+	return i->done ||
+		(i->guest != PEOPLE_NONE && r->guests[i->guest].answered >= i->time);
 }
 
 enum emp_rc
@@ -126,7 +168,7 @@ responses_sum(struct responses *r, struct tally *out)
 		if (r->v[i].bucket == PEOPLE_NONE)
 			continue;
 		rc = tally_add(out, r->v[i].bucket, RESPONSE_COL_INVITED, 1);
-		if (rc == EMP_OK && r->v[i].done)
+		if (rc == EMP_OK && settled(r, &r->v[i]))
 			rc = tally_add(out, r->v[i].bucket, RESPONSE_COL_DONE, 1);
 	}
 	for (uint32_t b = 0; b < r->asked.n && rc == EMP_OK; b++)

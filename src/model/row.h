@@ -6,7 +6,8 @@
 #include "model/event.h"
 
 struct event_row {
-	int64_t seq, time;       /* time in ms */
+	int64_t seq;
+	int64_t time, received;  /* ms */
 	uint32_t series, survey; /* survey: 0 none */
 	uint8_t type, signal, recognition, visibility;
 	bool complete, by_leader, has_person;

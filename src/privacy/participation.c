@@ -37,6 +37,7 @@ struct work {
 	struct job *j;
 	const struct job_surveys *surveys;
 	struct responses *responses;
+	int64_t first_invited; /* of the window, ms; INT64_MAX: nobody */
 	struct people *people; /* (cell, respondent) */
 	struct breadth breadth;
 	struct tally respondents, asked;
@@ -62,6 +63,8 @@ row_of(struct work *w, const struct event_row *e, struct response_row *out)
 		return false;
 	*out = (struct response_row){
 		.seq = e->seq,
+		.time = e->time,
+		.received = e->received,
 		.survey = e->survey,
 		.bucket = job_cell(w->j, i, e->series, e->time / MS_PER_S),
 		.person = e->has_person ? e->person : NULL};
@@ -76,6 +79,8 @@ take_invitation(void *ctx, const struct event_row *e)
 
 	if (!row_of(w, e, &row))
 		return EMP_OK;
+	if (row.bucket != PEOPLE_NONE && row.time < w->first_invited)
+		w->first_invited = row.time;
 	return w->j->rc != EMP_OK ? w->j->rc : responses_invited(w->responses, &row);
 }
 
@@ -103,9 +108,9 @@ take_answer(void *ctx, const struct event_row *e)
 	return rc;
 }
 
-/* By the counters: where nobody was invited, the rate needs no rows. */
+/* By the counters. */
 static bool
-anybody_invited(const struct job *j)
+anybody(const struct job *j, uint32_t slot)
 {
 	const struct rollup_raw *raw = j->raw;
 
@@ -114,33 +119,39 @@ anybody_invited(const struct job *j)
 			for (uint32_t t = 0; t < raw->n_times; t++) {
 				const uint64_t *v = raw_sums_at(raw, k, g, t);
 
-				if (v != NULL && v[SLOT_INVITED] > 0)
+				if (v != NULL && v[slot] > 0)
 					return true;
 			}
 	return false;
 }
 
+/* Where nobody was invited the rate needs no rows; where nobody answered the rest does
+ * not. */
 static enum emp_rc
 read_rows(struct work *w)
 {
 	const struct rollup_raw *raw = w->j->raw;
-	/* Who was invited at any other time matters for those who were not asked. */
-	int64_t from = w->j->brief && !raw->from_all ? raw->from * MS_PER_S : 0;
-	int64_t to = w->j->brief && !raw->to_all ? raw->to * MS_PER_S : INT64_MAX;
-	enum emp_rc rc;
+	struct store_reader *reader = w->j->reader;
+	int64_t from = raw->from_all ? 0 : raw->from * MS_PER_S;
+	int64_t to = raw->to_all ? INT64_MAX : raw->to * MS_PER_S;
+	bool invited = anybody(w->j, SLOT_INVITED);
+	bool answered = !w->j->brief && anybody(w->j, SLOT_ANSWERED);
+	enum emp_rc rc = EMP_OK;
 
-	if (w->j->brief && !anybody_invited(w->j))
+	if (!invited && !answered)
 		return EMP_OK;
-	rc = responses_new(&w->responses);
-	w->respondents.columns = 1;
-	if (rc == EMP_OK)
-		rc = people_new(&w->people);
-	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_INVITED, from,
-				       to, take_invitation, w);
-	if (rc == EMP_OK)
-		rc = store_read_events(w->j->reader, 1u << EVENT_SURVEY_ANSWERED, 0,
-				       INT64_MAX, take_answer, w);
+	/* Who was invited at any other time matters for those who were not asked. */
+	rc = store_read_events(reader, 1u << EVENT_SURVEY_INVITED, answered ? 0 : from,
+			       answered ? INT64_MAX : to, take_invitation, w);
+	if (rc != EMP_OK)
+		return rc;
+	if (answered && from < w->first_invited && w->first_invited < to)
+		w->first_invited = from;
+	if (w->first_invited < to)
+		rc = store_read_responses(reader, w->first_invited, take_answer, w);
+	else if (answered)
+		rc = store_read_events(reader, 1u << EVENT_SURVEY_ANSWERED, from, to,
+				       take_answer, w);
 	return rc == EMP_OK ? responses_sum(w->responses, &w->asked) : rc;
 }
 
@@ -229,6 +240,12 @@ answer(struct work *w, const struct raw_target *targets, uint32_t n)
 	struct job *j = w->j;
 	enum emp_rc rc = breadth_init(&w->breadth, j);
 
+	w->first_invited = INT64_MAX;
+	w->respondents.columns = 1;
+	if (rc == EMP_OK)
+		rc = responses_new(&w->responses);
+	if (rc == EMP_OK)
+		rc = people_new(&w->people);
 	if (rc == EMP_OK)
 		rc = job_merge(j, targets, n);
 	if (rc == EMP_OK && n > 0)

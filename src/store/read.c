@@ -68,43 +68,55 @@ store_read_cells(struct store_reader *r, enum grain g, int64_t from, int64_t to,
 
 /* Rare types have a table of their own, by which they are found without looking at all
  * others; the rest is one scan. */
-static const struct {
+struct road {
 	uint64_t types;
 	const char *from;
-} roads[] = {
+	bool bare; /* neither signal nor recognition is joined */
+};
+static const struct road roads[] = {
 	{UINT64_C(1) << EVENT_SIGNAL_RECORDED,
 	 "signal CROSS JOIN event ON event.seq = signal.event_seq "
 	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
-	 "WHERE signal.event_seq >= ?1"},
+	 "WHERE signal.event_seq >= ?1",
+	 false},
 	{UINT64_C(1) << EVENT_RECOGNITION_GIVEN,
 	 "recognition CROSS JOIN event ON event.seq = recognition.event_seq "
 	 "LEFT JOIN signal ON signal.event_seq = event.seq "
-	 "WHERE recognition.event_seq >= ?1"},
+	 "WHERE recognition.event_seq >= ?1",
+	 false},
 	{UINT64_C(1) << EVENT_SURVEY_INVITED,
 	 "invitation CROSS JOIN event ON event.seq = invitation.event_seq "
-	 "LEFT JOIN signal ON signal.event_seq = event.seq "
-	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
-	 "WHERE invitation.event_seq >= ?1"},
+	 "WHERE invitation.event_seq >= ?1",
+	 true},
+	{UINT64_C(1) << EVENT_SURVEY_ANSWERED, "event WHERE event.seq >= ?1", true},
 	{UINT64_MAX,
 	 "event LEFT JOIN signal ON signal.event_seq = event.seq "
 	 "LEFT JOIN recognition ON recognition.event_seq = event.seq "
-	 "WHERE event.seq >= ?1"},
+	 "WHERE event.seq >= ?1",
+	 false},
 };
+
+#define IN_TIME "event.time >= ?2 AND event.time < ?3"
+/* Also what names an invitation, whatever the times. */
+#define IN_TIME_OR_NAMING                                                              \
+	"(" IN_TIME " OR EXISTS (SELECT 1 FROM reference "                             \
+	"WHERE reference.event_seq = event.seq))"
 
 enum event_column {
 	COL_SEQ,
 	COL_TIME,
+	COL_RECEIVED,
 	COL_SERIES,
 	COL_SURVEY,
 	COL_TYPE,
 	COL_COMPLETE,
 	COL_PERSON,
+	COL_REF,
 	COL_SIGNAL,
 	COL_KIND,
 	COL_VISIBILITY,
 	COL_LEADER,
-	COL_PEOPLE,
-	COL_REF
+	COL_PEOPLE
 };
 
 enum emp_rc
@@ -141,27 +153,27 @@ reader_first_seq(struct store_reader *r, int64_t from, int64_t *out)
 }
 
 static enum emp_rc
-prepare_events(struct store_reader *r, sqlite3_stmt **out, const char *from,
-	       uint64_t types)
+prepare_events(struct store_reader *r, sqlite3_stmt **out, const struct road *road,
+	       uint64_t types, const char *when)
 {
 	struct buf sql;
 	enum emp_rc rc;
 
 	buf_init(&sql, 0);
 	buf_add_z(&sql,
-		  "SELECT event.seq, event.time, event.series_id, event.survey_id, "
-		  "event.type_id, event.complete, event.person, signal.kind_id, "
-		  "recognition.kind_id, recognition.visibility_id, "
-		  "recognition.by_leader, recognition.people_key, "
+		  "SELECT event.seq, event.time, event.received, event.series_id, "
+		  "event.survey_id, event.type_id, event.complete, event.person, "
 		  "(SELECT min(invited.event_seq) FROM reference "
 		  "JOIN invitation AS invited ON invited.id = reference.id "
 		  "AND (reference.source_id IS NULL "
 		  "OR invited.source_id IS reference.source_id) "
-		  "WHERE reference.event_seq = event.seq) FROM ");
-	buf_add_z(&sql, from);
+		  "WHERE reference.event_seq = event.seq), ");
 	buf_add_z(&sql,
-		  " AND event.time >= ?2 AND event.time < ?3 "
-		  "AND event.type_id IN (0");
+		  road->bare ? "NULL, NULL, NULL, NULL, NULL FROM "
+			     : "signal.kind_id, recognition.kind_id, "
+			       "recognition.visibility_id, recognition.by_leader, "
+			       "recognition.people_key FROM ");
+	buf_printf(&sql, "%s AND %s AND event.type_id IN (0", road->from, when);
 	for (int t = 1; t < EVENT_TYPE_COUNT; t++) {
 		if (types >> t & 1)
 			buf_printf(&sql, ", %d", t);
@@ -237,6 +249,7 @@ read_event(sqlite3_stmt *s, struct event_row *e)
 	*e = (struct event_row){
 		.seq = sqlite3_column_int64(s, COL_SEQ),
 		.time = sqlite3_column_int64(s, COL_TIME),
+		.received = sqlite3_column_int64(s, COL_RECEIVED),
 		.series = (uint32_t)sqlite3_column_int64(s, COL_SERIES),
 		.survey = (uint32_t)sqlite3_column_int64(s, COL_SURVEY),
 		.type = (uint8_t)sqlite3_column_int(s, COL_TYPE),
@@ -254,48 +267,81 @@ read_event(sqlite3_stmt *s, struct event_row *e)
 	return EMP_OK;
 }
 
-enum emp_rc
-store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
-		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
+/* What a walk along the roads is after. */
+struct walk {
+	int64_t from, to; /* ms */
+	const char *when; /* as SQL, of both */
+	enum emp_rc (*fn)(void *ctx, const struct event_row *e);
+	void *ctx;
+};
+
+static enum emp_rc
+walk_road(struct store_reader *r, const struct walk *w, const struct road *road,
+	  uint64_t types, int64_t first, struct people_sql *people)
+{
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = prepare_events(r, &s, road, types, w->when);
+
+	if (rc == EMP_OK) {
+		sqlite3_bind_int64(s, 1, first);
+		sqlite3_bind_int64(s, 2, w->from);
+		sqlite3_bind_int64(s, 3, w->to);
+	}
+	while (rc == EMP_OK) {
+		struct event_row e;
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		rc = read_event(s, &e);
+		if (rc == EMP_OK && e.type == EVENT_RECOGNITION_GIVEN)
+			rc = read_people(people, &e, blob(s, COL_PEOPLE));
+		if (rc == EMP_OK)
+			rc = w->fn(w->ctx, &e);
+	}
+	finish(&s);
+	return rc;
+}
+
+static enum emp_rc
+walk_all(struct store_reader *r, const struct walk *w, uint64_t types)
 {
 	struct people_sql people = {.of_customers = NULL};
 	int64_t first = 0;
-	enum emp_rc rc = reader_first_seq(r, from, &first);
+	enum emp_rc rc = reader_first_seq(r, w->from, &first);
 
 	/* Not before empowerd.db was looked at: see reader.c. */
 	if (rc == EMP_OK)
 		rc = people_prepare(r, &people);
 	for (size_t i = 0; rc == EMP_OK && i < sizeof roads / sizeof *roads; i++) {
 		uint64_t wanted = types & roads[i].types;
-		sqlite3_stmt *s = NULL;
 
 		types &= ~wanted;
-		if (wanted == 0)
-			continue;
-		rc = prepare_events(r, &s, roads[i].from, wanted);
-		if (rc == EMP_OK) {
-			sqlite3_bind_int64(s, 1, first);
-			sqlite3_bind_int64(s, 2, from);
-			sqlite3_bind_int64(s, 3, to);
-		}
-		while (rc == EMP_OK) {
-			struct event_row e;
-			bool row;
-
-			rc = db_step(s, &row);
-			if (rc != EMP_OK || !row)
-				break;
-			rc = read_event(s, &e);
-			if (rc == EMP_OK && e.type == EVENT_RECOGNITION_GIVEN)
-				rc = read_people(&people, &e, blob(s, COL_PEOPLE));
-			if (rc == EMP_OK)
-				rc = fn(ctx, &e);
-		}
-		finish(&s);
+		if (wanted != 0)
+			rc = walk_road(r, w, &roads[i], wanted, first, &people);
 	}
 	finish(&people.of_customers);
 	finish(&people.of_operational);
 	return rc;
+}
+
+enum emp_rc
+store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
+		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
+{
+	const struct walk w = {from, to, IN_TIME, fn, ctx};
+
+	return walk_all(r, &w, types);
+}
+
+enum emp_rc
+store_read_responses(struct store_reader *r, int64_t from,
+		     enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
+{
+	const struct walk w = {from, INT64_MAX, IN_TIME_OR_NAMING, fn, ctx};
+
+	return walk_all(r, &w, UINT64_C(1) << EVENT_SURVEY_ANSWERED);
 }
 
 static int64_t

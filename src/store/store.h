@@ -175,6 +175,14 @@ EMP_MUST_CHECK enum emp_rc
 store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
 		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx);
 
+/* [reader] Answers that settle invitations from `from` (ms) on: those that did not
+ * happen before it, and those that name an invitation, unless they were received before
+ * it. */
+EMP_MUST_CHECK enum emp_rc
+store_read_responses(struct store_reader *r, int64_t from,
+		     enum emp_rc (*fn)(void *ctx, const struct event_row *e),
+		     void *ctx);
+
 /* [reader] headcount.set and base.set, ordered by time then seq. */
 EMP_MUST_CHECK enum emp_rc
 store_read_levels(struct store_reader *r,

@@ -339,12 +339,12 @@ def check_satisfaction(zone, history, reader, q, answer, now):
 
 def check_participation(zone, history, d, q, answer, now):
     low, high = check_window(zone, q, answer, now)
-    names = ("seq", "type", "ts", "unit", "channel", "segment", "person", "complete")
+    names = ("seq", "type", "ts", "unit", "channel", "segment", "person", "complete", "ms")
     rows = [
         dict(zip(names, r))
         for r in d.sql(
-            """SELECT e.seq, t.name, e.ts, u.name, c.name, s.name, e.person, e.complete
-               FROM event e JOIN event_type t ON t.id = e.type_id
+            """SELECT e.seq, t.name, e.ts, u.name, c.name, s.name, e.person, e.complete,
+                      e.time FROM event e JOIN event_type t ON t.id = e.type_id
                JOIN survey v ON v.id = e.survey_id JOIN series x ON x.id = e.series_id
                LEFT JOIN unit u ON u.id = x.unit_id
                LEFT JOIN channel c ON c.id = x.channel_id
@@ -362,7 +362,10 @@ def check_participation(zone, history, d, q, answer, now):
     ):
         refs[seq] = target
     complete = [r for r in rows if r["type"] == "survey.answered" and r["complete"] != 0]
-    by_person = {r["person"] for r in complete if r["person"]}
+    by_person = {}
+    for r in complete:
+        if r["person"]:
+            by_person[r["person"]] = max(r["ms"], by_person.get(r["person"], r["ms"]))
     by_ref = {refs[r["seq"]] for r in complete if r["seq"] in refs}
     step = q.get("step", "all")
     groups = collections.defaultdict(list)
@@ -389,7 +392,7 @@ def check_participation(zone, history, d, q, answer, now):
         people = {r["person"] for r in answered if r["person"]}
         assert row["respondents"] == len(people), (q, row, key)
         invited = [r for r in rows if r["type"] == "survey.invited"]
-        met = sum(r["seq"] in by_ref or r["person"] in by_person for r in invited)
+        met = sum(r["seq"] in by_ref or by_person.get(r["person"], -1) >= r["ms"] for r in invited)
         if invited:
             rate = 100 * met / len(invited)
         elif count["shown"]:

@@ -87,17 +87,25 @@ def asked(c):
 def participation(asked, inside):
     invited, answers = asked
     done = {ref for _, _, _, ref, complete in answers if complete and ref}
-    done_by = {who for _, _, who, _, complete in answers if complete and who}
+    last = {}
+    for ts, _, who, _, complete in answers:
+        if complete and who:
+            last[who] = max(ts, last.get(who, ts))
+    first = {}
+    for _, ts, _, who in invited:
+        if who:
+            first[who] = min(ts, first.get(who, ts))
     mine = [i for i in invited if inside(i[1], i[2])]
     given = [a for a in answers if inside(a[0], a[1])]
-    known, known_by = {i[0] for i in invited}, {i[3] for i in invited if i[3]}
+    known = {i[0] for i in invited}
+    asked_by_then = {(a[0], a[2]) for a in given if a[2] in first and first[a[2]] <= a[0]}
     return {
         "invited": len(mine),
         "answered": len(given),
         "complete": sum(a[4] for a in given),
-        "response_rate": share(sum(i[0] in done or i[3] in done_by for i in mine),
+        "response_rate": share(sum(i[0] in done or last.get(i[3], 0) >= i[1] for i in mine),
                                len(mine)),
-        "unsolicited": sum(a[3] not in known and a[2] not in known_by for a in given),
+        "unsolicited": sum(a[3] not in known and (a[0], a[2]) not in asked_by_then for a in given),
         "respondents": len({a[2] for a in given if a[2]}),
     }
 

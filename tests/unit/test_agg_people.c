@@ -6,6 +6,7 @@
 
 #include "agg/levels.h"
 #include "agg/people.h"
+#include "model/catalogue.h"
 #include "unit.h"
 
 static const uint8_t *
@@ -47,6 +48,8 @@ static struct response_row
 row(int64_t seq, uint32_t bucket, uint32_t who)
 {
 	return (struct response_row){.seq = seq,
+				     .time = seq,
+				     .received = seq,
 				     .survey = 20,
 				     .bucket = bucket,
 				     .person = who ? person(who) : NULL};
@@ -92,6 +95,62 @@ START_TEST(an_answer_settles_the_invitations_of_its_person_and_the_one_it_names)
 	/* Answers by 1, 2 and 3 were asked for, that of 9 was not. */
 	ck_assert_uint_eq(tally_get(&t, 7, RESPONSE_COL_ASKED), 3);
 	tally_fini(&t);
+	responses_free(&r);
+}
+END_TEST
+
+static double
+invited_and_done(struct responses *r, uint32_t bucket, uint64_t *asked)
+{
+	struct tally t = {0};
+	double done;
+
+	ck_assert_int_eq(responses_sum(r, &t), EMP_OK);
+	done = (double)tally_get(&t, bucket, RESPONSE_COL_DONE);
+	ck_assert_uint_eq(tally_get(&t, bucket, RESPONSE_COL_INVITED), 4);
+	*asked = tally_get(&t, 7, RESPONSE_COL_ASKED);
+	tally_fini(&t);
+	return done;
+}
+
+START_TEST(an_answer_settles_no_later_invitation_of_its_person)
+{
+	const int64_t times[] = {100, 200, 300, 400};
+	struct responses *r;
+	struct response_row i;
+	uint64_t asked;
+
+	ck_assert_int_eq(responses_new(&r), EMP_OK);
+	/* Four months, not in this order; the first answer is older than all. */
+	for (int k = 3; k >= 0; k--) {
+		i = row(k + 1, 0, 1);
+		i.time = times[k];
+		ck_assert_int_eq(responses_invited(r, &i), EMP_OK);
+	}
+	i = row(10, 7, 1);
+	i.time = 99;
+	ck_assert_int_eq(responses_answered(r, &i, 0, true), EMP_OK);
+	ck_assert_double_eq(invited_and_done(r, 0, &asked), 0);
+	ck_assert_uint_eq(asked, 0);
+	/* At the same moment is not before it. */
+	i.time = 200;
+	ck_assert_int_eq(responses_answered(r, &i, 0, true), EMP_OK);
+	i.time = 150;
+	ck_assert_int_eq(responses_answered(r, &i, 0, true), EMP_OK);
+	i.time = 500;
+	ck_assert_int_eq(responses_answered(r, &i, 0, false), EMP_OK);
+	ck_assert_double_eq(invited_and_done(r, 0, &asked), 2);
+	ck_assert_uint_eq(asked, 3);
+	/* By name whatever the times; but not what was here before it was sent. */
+	i.time = 1;
+	i.received = 400 - FUTURE_MAX_MS - 1;
+	ck_assert_int_eq(responses_answered(r, &i, 4, true), EMP_OK);
+	ck_assert_double_eq(invited_and_done(r, 0, &asked), 2);
+	ck_assert_uint_eq(asked, 3);
+	i.received++;
+	ck_assert_int_eq(responses_answered(r, &i, 4, true), EMP_OK);
+	ck_assert_double_eq(invited_and_done(r, 0, &asked), 3);
+	ck_assert_uint_eq(asked, 4);
 	responses_free(&r);
 }
 END_TEST
@@ -227,6 +286,7 @@ agg_people_suite(void)
 	tcase_add_test(
 		tc,
 		an_answer_settles_the_invitations_of_its_person_and_the_one_it_names);
+	tcase_add_test(tc, an_answer_settles_no_later_invitation_of_its_person);
 	tcase_add_test(tc, a_cohort_is_the_month_of_the_first_signup);
 	tcase_add_test(tc, a_unit_is_its_subtree_at_that_time);
 	suite_add_tcase(s, tc);
