@@ -98,12 +98,9 @@ struct agg_series {
 };
 uint32_t agg_series_count(const struct agg *a);
 void agg_series_get(const struct agg *a, uint32_t id, struct agg_series *out);
-/* [any, entered] Visit subjects of a series / buckets of a track with from <= start <
- * to, in ascending order. A bucket's slots are read through agg_slot; n is how
- * many exist. */
+/* [any, entered] Visit the buckets of a track with from <= start < to, in ascending
+ * order. A bucket's slots are read through agg_slot; n is how many exist. */
 struct agg_bucket;
-void agg_each_subject(const struct agg *a, uint32_t series,
-		      void (*fn)(void *ctx, uint32_t subject), void *ctx);
 void agg_each_bucket(const struct agg *a, uint32_t series, uint32_t subject,
 		     enum grain g, int64_t from, int64_t to,
 		     void (*fn)(void *ctx, int64_t start, const struct agg_bucket *b),

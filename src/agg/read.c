@@ -17,18 +17,6 @@ agg_each_track(const struct agg *a, uint32_t series,
 		fn(ctx, t->subject, t);
 }
 
-void
-agg_each_subject(const struct agg *a, uint32_t series,
-		 void (*fn)(void *ctx, uint32_t subject), void *ctx)
-{
-	const struct series *s = agg_series_at(a, series);
-	const struct track *t;
-
-	for (t = s ? atomic_load(&s->tracks) : NULL; t != NULL;
-	     t = atomic_load_explicit(&t->next, memory_order_acquire))
-		fn(ctx, t->subject);
-}
-
 /* The buckets of one page with from <= start < to. */
 static void
 page_each(const struct page *p, int64_t from, int64_t to,

@@ -135,13 +135,12 @@ take_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 }
 
 static void
-take_subject(void *ctx, uint32_t subject)
+take_track(void *ctx, uint32_t subject, const struct track *t)
 {
 	struct check *k = ctx;
 
 	k->subject = subject;
-	agg_each_bucket(k->c->r->agg, k->series, subject, k->grain, INT64_MIN,
-			INT64_MAX, take_bucket, k);
+	agg_track_each_bucket(t, k->grain, INT64_MIN, INT64_MAX, take_bucket, k);
 }
 
 static enum emp_rc
@@ -217,7 +216,7 @@ walk_memory(struct check *k)
 	agg_enter(k->c->reader);
 	n = agg_series_count(a);
 	for (k->series = 1; k->series <= n; k->series++)
-		agg_each_subject(a, k->series, take_subject, k);
+		agg_each_track(a, k->series, take_track, k);
 	agg_leave(k->c->reader);
 	k->ram = agg_ram_horizon(a, k->grain);
 	return k->rc;
