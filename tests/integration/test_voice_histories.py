@@ -77,8 +77,8 @@ def same(row, want):
     for name, value in want.items():
         got = row.get(name)
         assert name in row or value is None, (name, value, row)
-        if value is None or got is None:
-            assert got is value, (name, value, row)
+        if value is None or isinstance(value, (str, bool)) or got is None:
+            assert got == value, (name, value, row)
         else:
             assert got == pytest.approx(value, abs=6e-5), (name, value, row)
 
@@ -1263,6 +1263,79 @@ def test_backing_rate(world, c):
             same(got[key], {"backing_rate": share(backed, len(mine))})
             rates.add(got[key]["backing_rate"])
     covered(len(rates) > 5)
+
+
+def wilson(good, n):
+    z, p = 1.959963984540054, good / n
+    return (p + z * z / (2 * n) - z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (
+        1 + z * z / n)
+
+
+@pytest.mark.parametrize("days", [150, 365, 480])
+def test_boundary_candidates(world, c, days):
+    """Of all time, in the units, by the boundaries and with the trainings of a moment."""
+    at = START + days * DAY
+    deciders = {r["key"]: r["person"] for r in world.rows(
+        "SELECT * FROM operational_person WHERE role = 'decider'", "confidential.db")}
+    sanctioned = {r["decision_key"] for r in world.rows(REVIEWS, "confidential.db")
+                  if r["verdict"] == "sanction"}
+    trained = {(r["person"], r["topic"]) for r in world.rows(TRAININGS, "confidential.db")
+               if r["type"] == "training.completed"
+               and at - 365 * DAY <= midnight(world, r["day"]) < at}
+    fold, heads = world.levels_of.fold(at, at, 10), world.levels_of.at(at)
+    groups = collections.defaultdict(list)
+    for r in decision_rows(world):
+        groups[r["role"], r["class"], fold[r["unit"] or ""]].append(r)
+    want = {}
+    for (role, matter, unit), rows in groups.items():
+        people = {deciders[r["people_key"]] for r in rows}
+        if len(people) < 5 or (heads[unit] or 0) < 10:
+            continue
+        said = [r["benefit"] for r in rows if r["benefit"] is not None]
+        passed = [r for r in rows if r["escalated"] and r["settled_as"]]
+        cents = sorted(round(100 * r["amount"]) for r in rows if r["amount"] is not None)
+        b = world.registry.find(at * 1000, role, matter, unit, None) or {}
+        limit, topic = b.get("limit"), b.get("requires_training")
+        # A median amount is an amount: half a cent is one.
+        use = math.floor(statistics.median(cents) + 0.5) / 100 / limit \
+            if limit and cents else None
+        stamp = sum(r["settled_as"] == r["answer"] for r in passed) / len(passed) \
+            if passed else None
+        bound = wilson(sum(said), len(said)) if said else None
+        current = topic is None or all((p, topic) in trained for p in people)
+        want[role, matter, unit or None] = {
+            "n": len(said), "good": sum(said), "wilson": bound, "use": use,
+            "rubber_stamp": stamp, "limit": limit, "mode": b.get("mode"),
+            "requires_training": topic, "training_current": current,
+            "candidate": len(said) >= 20 and bound >= 0.75 and current and not any(
+                r["people_key"] in sanctioned for r in rows) and (
+                (use or 0) >= 0.8 or (stamp or 0) >= 0.9)}
+    got = {(r["role"], r["class"], r["unit"]): r
+           for r in c.get("/v1/boundaries/candidates", as_of=at).json()["rows"]}
+    assert set(got) == set(want) and want
+    for key, row in want.items():
+        same(got[key], row)
+
+
+def test_act_or_propose_as_the_registry_says(world, c):
+    rng = random.Random(SEED)
+    modes = collections.Counter()
+    for _ in range(150):
+        q = {"role": rng.choice(("agent", "lead", "nobody")),
+             "class": rng.choice(("refund", "gift")), "unit": rng.choice(UNITS)}
+        if rng.random() < 0.8:
+            q["amount"] = rng.choice((0, 19.99, 20, 20.01, 50, 50.01, 60, 1000))
+        if rng.random() < 0.4:
+            q["person"] = rng.choice(("a-1", "b-2", "b-3"))
+        b = world.registry.find(int(time.time() * 1000), q["role"], q["class"], q["unit"],
+                                q.get("person"))
+        within = world.registry.within(int(time.time() * 1000), q)
+        answer = c.post("/v1/boundaries/check", q).json()
+        same(answer, {"limit": b and b.get("limit"),
+                      "requires_training": b and b.get("requires_training")})
+        assert answer["mode"] == ("act" if within == "inside" else "propose"), (q, b)
+        modes[answer["mode"]] += 1
+    covered(len(modes) == 2)
 
 
 # ---- training, contact, voice ----------------------------------------------------------
