@@ -55,8 +55,7 @@ enum emp_rc
 ask_boundaries(struct job *j)
 {
 	const struct boundaries *all = j->defs->boundaries;
-	int64_t as_of = job_as_of(j);
-	/* Without a moment: also what was declared within this hour. */
+	int64_t as_of = job_as_of_newest(j);
 	int64_t at = j->q->as_of_given ? as_of * MS_PER_S : clock_now_ms();
 
 	j->pub.form = PUB_LIST;

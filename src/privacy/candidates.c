@@ -153,14 +153,11 @@ enum emp_rc
 ask_candidates(struct job *j)
 {
 	struct work w = {.j = j};
-	int64_t as_of = job_as_of(j);
+	int64_t as_of = job_as_of_newest(j);
 	enum emp_rc rc;
 
 	if (j->reader == NULL)
 		return EMP_STALE;
-	/* Without a moment: also what was declared within this hour. */
-	if (!j->q->as_of_given)
-		as_of = clock_now_ms() / MS_PER_S + 1;
 	j->audiences = 1u << AUDIENCE_EMPLOYEE;
 	j->pub.form = PUB_LIST;
 	j->pub.rows.n_texts = TEXTS;

@@ -26,6 +26,18 @@ job_as_of(struct job *j)
 	return t;
 }
 
+int64_t
+job_as_of_newest(struct job *j)
+{
+	int64_t t = job_as_of(j);
+	int64_t newest = (j->as_of + MS_PER_S - 1) / MS_PER_S;
+
+	if (j->q->as_of_given || newest <= t)
+		return t;
+	j->pub.as_of = pub_time(&j->pub, j->tz, newest * MS_PER_S);
+	return newest;
+}
+
 uint32_t
 job_audiences(const struct query *q, uint32_t fallback)
 {

@@ -72,6 +72,9 @@ bool job_filter_has(const struct query *q, enum field f, struct str value);
 /* For figures that move with the clock, Unix s: the one asked for, or the start of the
  * present hour. It is what the answer says. */
 int64_t job_as_of(struct job *j);
+/* Likewise for what is declared, which holds at once: no earlier than the newest event
+ * counted came. */
+int64_t job_as_of_newest(struct job *j);
 /* Merge counters, and the file where memory is not complete. EMP_STALE: ask again on a
  * reader. */
 EMP_MUST_CHECK enum emp_rc job_merge(struct job *j, const struct raw_target *targets,

@@ -635,6 +635,14 @@ def test_candidates(c, decisions):
     assert again == [hero | {"candidate": False}]
 
 
+@pytest.mark.parametrize("path", ["/v1/boundaries", "/v1/boundaries/candidates"])
+def test_what_holds_is_not_of_later_than_the_answer_says(c, path):
+    role = "new_" + path.rpartition("/")[2]
+    boundary(c, role=role, **{"class": "repair"}, limit=50, mode="act")
+    (row,) = c.get("/v1/boundaries", role=role).json()["rows"]
+    assert row["in_force"] and c.get(path).json()["as_of"] >= row["since"]
+
+
 def test_oneself(c, decisions, trainings):
     person = "north/a-1"
     mine = [d for d in decisions if d.person == person]
