@@ -800,7 +800,7 @@ def test_states_of_customers(world):
     for s in world.customers + world.requests:
         row = rows[s.name]
         compare(row, s.life, lambda r, k: as_ms(r["at" if k == "submitted" else k + "_at"]))
-        assert row["felt_heard"] == s.life.felt_heard
+        assert row["felt_heard"] == (None if s.request else s.life.felt_heard)
     # The lives are of all kinds.
     covered(len({s.life.state for s in world.customers}) == 13)
 
