@@ -30,34 +30,6 @@ static const struct pub_column columns[] = {
 	{"breadth", pub_get_figure, FIG_BREADTH},
 };
 
-/* By another dimension than the unit nobody is declared. */
-static bool
-units_only(const struct query *q)
-{
-	for (int d = DIM_UNIT + 1; d < DIM_COUNT; d++)
-		if (q->filter[d].n > 0 || (q->group >> d & 1) != 0)
-			return false;
-	return true;
-}
-
-static bool
-month_starts(const struct job *j, int64_t t)
-{
-	return tz_floor(j->tz, TZ_MONTH, t) == t;
-}
-
-/* Whole months, or all time. */
-static bool
-delicate_enough(const struct job *j)
-{
-	const struct query *q = j->q;
-
-	return (q->step == STEP_ALL || q->step == STEP_MONTH) && units_only(q) &&
-		(q->step == STEP_MONTH ||
-		 ((!q->from_given || month_starts(j, q->from)) &&
-		  (!q->to_given || month_starts(j, q->to))));
-}
-
 enum emp_rc
 breadth_init(struct breadth *b, struct job *j)
 {
@@ -69,8 +41,6 @@ breadth_init(struct breadth *b, struct job *j)
 			      .voices.columns = 1};
 	if (!b->wanted)
 		return EMP_OK;
-	b->employees = (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0 &&
-		delicate_enough(j);
 	rc = people_new(&b->people);
 	if (rc == EMP_OK)
 		rc = job_levels(j);
@@ -155,22 +125,17 @@ take_suggestion(void *ctx, const struct suggestion_row *row)
 		    t, row->person);
 }
 
-static int64_t
-to_ms(int64_t s)
-{
-	return (s <= 0 ? 0 : s > QUERY_FOREVER_TO ? QUERY_FOREVER_TO : s) * MS_PER_S;
-}
-
 enum emp_rc
 breadth_read(struct breadth *b)
 {
 	struct job *j = b->j;
-	int64_t from = to_ms(j->raw->from);
-	int64_t to = to_ms(j->raw->to);
+	int64_t from = job_ms(j->raw->from);
+	int64_t to = job_ms(j->raw->to);
 	enum emp_rc rc = EMP_OK;
 
 	if (!b->wanted)
 		return EMP_OK;
+	b->employees = (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0 && delicate_fits(j);
 	if (b->employees)
 		rc = delicate_spread(j, b->today);
 	if (rc == EMP_NOT_FOUND) {
@@ -200,7 +165,7 @@ fill_shares(struct breadth *b, struct pub_row *r, uint32_t group, uint32_t time)
 
 	/* By another dimension, or for what belongs to no unit that is shown, nobody
 	 * declares how many there are. */
-	if (!units_only(j->q) ||
+	if (!delicate_units(j) ||
 	    ((j->q->group >> DIM_UNIT & 1) != 0 &&
 	     j->raw->groups[group].dim[DIM_UNIT] == 0))
 		return;

@@ -49,6 +49,28 @@ delicate_window(struct job *j, struct query *room)
 	return EMP_OK;
 }
 
+bool
+delicate_units(const struct job *j)
+{
+	for (int d = DIM_UNIT + 1; d < DIM_COUNT; d++)
+		if (j->q->filter[d].n > 0 || (j->q->group >> d & 1) != 0)
+			return false;
+	return true;
+}
+
+bool
+delicate_fits(const struct job *j)
+{
+	const struct rollup_raw *raw = j->raw;
+
+	return delicate_units(j) &&
+		(j->q->step == STEP_MONTH ||
+		 (j->q->step == STEP_ALL &&
+		  (raw->from_all ||
+		   tz_floor(j->tz, TZ_MONTH, raw->from) == raw->from) &&
+		  (raw->to_all || tz_floor(j->tz, TZ_MONTH, raw->to) == raw->to)));
+}
+
 int64_t
 delicate_today(const struct job *j)
 {

@@ -38,6 +38,12 @@ job_as_of_newest(struct job *j)
 	return newest;
 }
 
+int64_t
+job_ms(int64_t s)
+{
+	return (s <= 0 ? 0 : s > QUERY_FOREVER_TO ? QUERY_FOREVER_TO : s) * MS_PER_S;
+}
+
 uint32_t
 job_audiences(const struct query *q, uint32_t fallback)
 {

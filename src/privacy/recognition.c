@@ -151,12 +151,6 @@ take_recent(void *ctx, const struct event_row *e)
 	return rc;
 }
 
-static int64_t
-to_ms(int64_t s)
-{
-	return s == INT64_MAX ? s : s <= 0 ? 0 : s * MS_PER_S;
-}
-
 static enum emp_rc
 read_rows(struct work *w)
 {
@@ -168,8 +162,8 @@ read_rows(struct work *w)
 	w->tally.columns = COLS;
 	w->first = INT64_MAX;
 	if (rc == EMP_OK)
-		rc = store_read_events(j->reader, types, to_ms(j->raw->from),
-				       to_ms(j->raw->to), take_row, w);
+		rc = store_read_events(j->reader, types, job_ms(j->raw->from),
+				       job_ms(j->raw->to), take_row, w);
 	if (rc == EMP_OK && j->q->step == STEP_ALL)
 		rc = store_read_events(j->reader, types,
 				       now - RECENT_LONG_DAYS * S_PER_DAY * MS_PER_S,
@@ -209,22 +203,6 @@ take_conflict(void *ctx, const struct decision_row *d)
 	return rc;
 }
 
-/* What is private counts as figures about personnel do: by unit and month, or more. */
-static bool
-private_counts(const struct job *j)
-{
-	const struct rollup_raw *raw = j->raw;
-
-	for (int d = 0; d < DIM_COUNT; d++)
-		if (d != DIM_UNIT &&
-		    (j->q->filter[d].n > 0 || (j->q->group & 1u << d) != 0))
-			return false;
-	return j->q->step == STEP_MONTH ||
-		(j->q->step == STEP_ALL &&
-		 (raw->from_all || tz_floor(j->tz, TZ_MONTH, raw->from) == raw->from) &&
-		 (raw->to_all || tz_floor(j->tz, TZ_MONTH, raw->to) == raw->to));
-}
-
 static enum emp_rc
 read_conflicts(struct work *w)
 {
@@ -233,11 +211,12 @@ read_conflicts(struct work *w)
 
 	if ((j->audiences & 1u << AUDIENCE_EMPLOYEE) == 0)
 		return rc;
-	if (rc == EMP_OK && private_counts(j))
+	/* What is private counts as figures about personnel do. */
+	if (rc == EMP_OK && delicate_fits(j))
 		rc = store_read_backings(j->reader, take_backing, w);
 	if (rc == EMP_OK)
-		rc = store_read_decisions(j->reader, to_ms(j->raw->from),
-					  to_ms(j->raw->to), true, take_conflict, w);
+		rc = store_read_decisions(j->reader, job_ms(j->raw->from),
+					  job_ms(j->raw->to), true, take_conflict, w);
 	return rc;
 }
 

@@ -78,25 +78,16 @@ reviews_free(struct reviews **rp)
 }
 
 static bool
-whole_months(const struct job *j)
-{
-	const struct rollup_raw *raw = j->raw;
-
-	return (raw->from_all || tz_floor(j->tz, TZ_MONTH, raw->from) == raw->from) &&
-		(raw->to_all || tz_floor(j->tz, TZ_MONTH, raw->to) == raw->to);
-}
-
-static bool
 answerable(const struct job *j)
 {
 	const struct query *q = j->q;
 
-	for (int f = 0; f < FIELD_COUNT; f++)
-		if (f != DIM_UNIT && f != FIELD_AUDIENCE &&
+	/* By role or class a block would be taken apart. */
+	for (int f = DIM_COUNT; f < FIELD_COUNT; f++)
+		if (f != FIELD_AUDIENCE &&
 		    (q->filter[f].n > 0 || (q->group & 1u << f) != 0))
 			return false;
-	return j->audiences != 0 &&
-		(q->step == STEP_MONTH || (q->step == STEP_ALL && whole_months(j)));
+	return j->audiences != 0 && delicate_fits(j);
 }
 
 /* ---- reading -------------------------------------------------------------------- */

@@ -68,6 +68,8 @@ struct job {
 
 /* Audiences asked for; `fallback` without a filter. */
 uint32_t job_audiences(const struct query *q, uint32_t fallback);
+/* A bound of a window for the store, ms. */
+int64_t job_ms(int64_t s);
 bool job_filter_has(const struct query *q, enum field f, struct str value);
 /* For figures that move with the clock, Unix s: the one asked for, or the start of the
  * present hour. It is what the answer says. */
@@ -129,6 +131,10 @@ EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *peopl
  * without job_fold, delicate_spread, rows by delicate_group, job_layout,
  * delicate_protected. */
 EMP_MUST_CHECK enum emp_rc delicate_window(struct job *j, struct query *room);
+/* For answers in which they are only a part: whether what is asked for is by unit alone,
+ * and (after job_merge) in whole months as well. */
+bool delicate_units(const struct job *j);
+bool delicate_fits(const struct job *j);
 /* The first day that is not counted yet, Unix s. */
 int64_t delicate_today(const struct job *j);
 /* The unit as interned, or the nearest part of it that is; 0: none. */

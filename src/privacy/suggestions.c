@@ -254,18 +254,12 @@ take_case(void *ctx, const struct suggestion_row *row)
 	return note(w, row, delicate_group(w->j, row->dim[DIM_UNIT], t));
 }
 
-static int64_t
-to_ms(int64_t s)
-{
-	return (s <= 0 ? 0 : s > QUERY_FOREVER_TO ? QUERY_FOREVER_TO : s) * MS_PER_S;
-}
-
 static enum emp_rc
 read_rows(struct work *w)
 {
 	struct job *j = w->j;
-	int64_t from = to_ms(j->raw->from);
-	int64_t to = to_ms(j->raw->to);
+	int64_t from = job_ms(j->raw->from);
+	int64_t to = job_ms(j->raw->to);
 	enum emp_rc rc = people_new(&w->people);
 
 	w->rule.today = INT64_MAX;
