@@ -32,6 +32,7 @@ CREATE TABLE suggestion (
   role_id INTEGER REFERENCES role (id),
   class_id INTEGER REFERENCES class (id),
   limit_cents INTEGER CHECK (limit_cents >= 0),
+  mode_id INTEGER REFERENCES boundary_mode (id),
   people_key BLOB CHECK (length(people_key) = 16),
   limit_amount REAL GENERATED ALWAYS AS (limit_cents / 100.0) VIRTUAL
 ) STRICT;
@@ -121,7 +122,8 @@ SELECT event.seq AS event_seq,
   suggestion_kind.name AS kind, category.name AS category,
   suggestion.title AS title, suggestion.body AS body, suggestion.board AS board,
   role.name AS role, class.name AS class,
-  suggestion.limit_amount AS limit_amount, suggestion_condition.name AS state,
+  suggestion.limit_amount AS limit_amount, boundary_mode.name AS mode,
+  suggestion_condition.name AS state,
   suggestion_status.name AS status,
   suggestion_state.auto_acknowledged AS auto_acknowledged,
   strftime('%Y-%m-%dT%H:%M:%fZ', suggestion_state.acknowledged / 1000.0, 'unixepoch')
@@ -165,6 +167,7 @@ LEFT JOIN suggestion_status ON suggestion_status.id = suggestion_state.status_id
 LEFT JOIN category ON category.id = suggestion.category_id
 LEFT JOIN role ON role.id = suggestion.role_id
 LEFT JOIN class ON class.id = suggestion.class_id
+LEFT JOIN boundary_mode ON boundary_mode.id = suggestion.mode_id
 LEFT JOIN source ON source.id = suggestion.source_id
 LEFT JOIN unit ON unit.id = series.unit_id
 LEFT JOIN channel ON channel.id = series.channel_id
@@ -206,6 +209,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('suggestion', 'kind_id', 'Kind', ''),
 ('suggestion', 'limit_amount', 'Request: limit asked for', 'currency'),
 ('suggestion', 'limit_cents', 'Request: limit asked for', '1/100 of the currency'),
+('suggestion', 'mode_id', 'Request: mode asked for', ''),
 ('suggestion', 'people_key', 'Request: a random number for the daemon, by which nothing in this file is found', ''),
 ('suggestion', 'receipt', 'Hash of the receipt that its author has', ''),
 ('suggestion', 'role_id', 'Request: role that asks', ''),
@@ -283,6 +287,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('v_suggestion', 'kind', 'Kind', ''),
 ('v_suggestion', 'lang', 'Language', ''),
 ('v_suggestion', 'limit_amount', 'Request: limit asked for', 'currency'),
+('v_suggestion', 'mode', 'Request: mode asked for', ''),
 ('v_suggestion', 'negatives', 'Of these, declined or not to be examined', ''),
 ('v_suggestion', 'negatives_reasoned', 'Of these, with a reason', ''),
 ('v_suggestion', 'opened', 'Of these, opened by receipt', ''),

@@ -263,7 +263,9 @@ defs_load(struct store *s, const struct defs **out)
 		rc = load_surveys(s, &surveys);
 	if (rc == EMP_OK)
 		rc = boundary_list_registry(&s->boundaries, &boundaries);
-	if (rc == EMP_OK)
+	if (rc != EMP_OK)
+		surveys_free(&surveys);
+	else
 		rc = defs_new(out, surveys, boundaries, tokens.p, tokens.n, units.p,
 			      units.n, version);
 	free(tokens.p);

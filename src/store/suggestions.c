@@ -45,8 +45,9 @@ suggestions_prepare(struct suggestions *f, sqlite3 *db)
 		{&f->put,
 		 "INSERT INTO suggestion (event_seq, source_id, id, kind_id, "
 		 "category_id, title, body, board, receipt, role_id, class_id, "
-		 "limit_cents, people_key) "
-		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+		 "limit_cents, mode_id, people_key) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+		 "?14)"},
 		{&f->put_state,
 		 "INSERT INTO suggestion_state (event_seq, " STATE_CHANGING
 		 ", kind_id, category_id, unit_id, board, submitted) "
@@ -281,10 +282,11 @@ put_row(struct suggestions *f, const struct event *e, const struct main_ids *ids
 	db_bind_id(s, 10, names->role);
 	db_bind_id(s, 11, names->matter);
 	db_bind_level(s, 12, request ? e->limit_cents : -1);
+	db_bind_id(s, 13, request ? e->mode : 0);
 	if (ids->people != NULL)
-		sqlite3_bind_blob(s, 13, ids->people, PEOPLE_KEY_BYTES, SQLITE_STATIC);
+		sqlite3_bind_blob(s, 14, ids->people, PEOPLE_KEY_BYTES, SQLITE_STATIC);
 	else
-		sqlite3_bind_null(s, 13);
+		sqlite3_bind_null(s, 14);
 	return db_run(s);
 }
 

@@ -270,6 +270,7 @@ START_TEST(who_asks_for_a_wider_boundary_is_not_here)
 	e.role = STR("agent");
 	e.matter = STR("refund");
 	e.limit_cents = 5000;
+	e.mode = MODE_ACT;
 	e.reason = STR("customers wait");
 	e.person.set = true;
 	memset(e.person.pseudonym, 7, sizeof e.person.pseudonym);
@@ -277,6 +278,7 @@ START_TEST(who_asks_for_a_wider_boundary_is_not_here)
 	ck_assert_int_eq(count("SELECT count(*) FROM v_suggestion WHERE "
 			       "kind = 'boundary_request' AND role = 'agent' AND "
 			       "class = 'refund' AND limit_amount = 50.0 AND "
+			       "mode = 'act' AND "
 			       "body = 'customers wait' AND audience = 'employee'"),
 			 1);
 	ck_assert_int_eq(count("SELECT count(*) FROM event WHERE person IS NOT NULL"),
