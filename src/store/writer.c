@@ -10,6 +10,8 @@
 #define NS_PER_MS 1000000
 /* With nothing to do at all: daily work, free space. */
 #define SLEEP_MS 60000
+/* What could not be done, because a reader holds the log, say, is tried again. */
+#define AGAIN_MS 5000
 #define FULL_MS 1000
 
 static struct store_batch *
@@ -108,8 +110,10 @@ sleep_ms(const struct store *s, int64_t quiet_ms, bool done)
 {
 	if (atomic_load(&s->counters.disk_full))
 		return FULL_MS;
-	if (done || (!cells_behind(s) && !untidy(s)))
+	if (!cells_behind(s) && !untidy(s))
 		return SLEEP_MS;
+	if (done)
+		return AGAIN_MS;
 	return quiet_ms < IDLE_MS ? (int)(IDLE_MS - quiet_ms) : 0;
 }
 
@@ -124,6 +128,7 @@ writer_main(void *store)
 		bool stopping = atomic_load(&s->stopping);
 		struct qnode *n = queue_take(&s->queue);
 		int64_t quiet;
+		int pause;
 
 		run_changes(s);
 		if (n != NULL) {
@@ -141,11 +146,13 @@ writer_main(void *store)
 			done = !idle_work(s);
 			continue;
 		}
-		queue_wait(&s->queue, sleep_ms(s, quiet, done));
-		if (done && quiet >= SLEEP_MS) {
+		pause = sleep_ms(s, quiet, done);
+		if (done && quiet >= pause) {
 			busy = clock_mono_ns();
 			done = false;
+			continue;
 		}
+		queue_wait(&s->queue, pause);
 		if (atomic_load(&s->counters.disk_full))
 			(void)disk_ok(s);
 	}
