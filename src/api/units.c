@@ -101,7 +101,8 @@ units_put(struct req *r)
 
 	if (!query_empty(r))
 		return;
-	if (json_units_read(&units, &n, req_body(r), req_arena(r), &p) != EMP_OK) {
+	if (json_units_read(&units, &n, STR_NONE, req_body(r), req_arena(r), &p) !=
+	    EMP_OK) {
 		req_error(r, &p);
 		return;
 	}
@@ -129,10 +130,8 @@ unit_put(struct req *r)
 		units_submit(r, &bare, 1, unit_stored);
 		return;
 	}
-	if (json_units_read(&units, &n, req_body(r), req_arena(r), &p) != EMP_OK)
+	if (json_units_read(&units, &n, path, req_body(r), req_arena(r), &p) != EMP_OK)
 		req_error(r, &p);
-	else if (n != 1 || !str_is(path, units[0].name))
-		answer_problem(r, EMP_INVALID, "/name", "differs from the address");
 	else
 		units_submit(r, units, 1, unit_stored);
 }

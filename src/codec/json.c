@@ -199,7 +199,8 @@ json_canonical(const json_t *value)
 }
 
 static enum emp_rc
-unit_read(struct json_in *in, const json_t *object, struct unit_def *out)
+unit_read(struct json_in *in, const json_t *object, struct str given,
+	  struct unit_def *out)
 {
 	static const char *const known[] = {"name", "title", NULL};
 	struct str name;
@@ -207,9 +208,16 @@ unit_read(struct json_in *in, const json_t *object, struct unit_def *out)
 	enum emp_rc rc = json_in_members(in, object, known);
 
 	if (rc == EMP_OK)
-		rc = json_in_string(in, object, "name", true, UNIT_MAX_BYTES, &name);
+		rc = json_in_string(in, object, "name", given.n == 0, UNIT_MAX_BYTES,
+				    &name);
 	if (rc != EMP_OK)
 		return rc;
+	if (given.n > 0 && name.n > 0 && !str_eq(name, given)) {
+		json_enter(in, "name");
+		return json_refuse(in, "differs from the address");
+	}
+	if (given.n > 0)
+		name = given;
 	if (!unit_valid(name)) {
 		json_enter(in, "name");
 		return json_refuse(in, "expected parts of [a-z0-9_.-] joined by /");
@@ -240,7 +248,8 @@ units_read(struct json_in *in, const json_t *list, struct unit_def **out, uint32
 		return EMP_NOMEM;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		size_t item = json_enter_item(in, i);
-		enum emp_rc rc = unit_read(in, json_array_get(list, i), &units[i]);
+		enum emp_rc rc = unit_read(in, json_array_get(list, i), STR_NONE,
+					   &units[i]);
 
 		if (rc != EMP_OK)
 			return rc;
@@ -260,8 +269,8 @@ compare_units(const void *a, const void *b)
 }
 
 enum emp_rc
-json_units_read(struct unit_def **out, uint32_t *n, struct str text, struct arena *a,
-		struct problem *p)
+json_units_read(struct unit_def **out, uint32_t *n, struct str name, struct str text,
+		struct arena *a, struct problem *p)
 {
 	static const char *const many[] = {"units", NULL};
 	struct json_in in;
@@ -272,14 +281,14 @@ json_units_read(struct unit_def **out, uint32_t *n, struct str text, struct aren
 	rc = json_in_object(&in, text, &root);
 	if (rc != EMP_OK)
 		return rc;
-	if (json_object_get(root, "units") != NULL) {
+	if (name.n == 0 && json_object_get(root, "units") != NULL) {
 		rc = json_in_members(&in, root, many);
 		if (rc == EMP_OK)
 			rc = units_read(&in, json_object_get(root, "units"), out, n);
 	} else {
 		*n = 1;
 		*out = arena_alloc(a, sizeof **out);
-		rc = *out == NULL ? EMP_NOMEM : unit_read(&in, root, *out);
+		rc = *out == NULL ? EMP_NOMEM : unit_read(&in, root, name, *out);
 	}
 	json_decref(root);
 	if (rc != EMP_OK)

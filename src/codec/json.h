@@ -27,10 +27,11 @@ EMP_MUST_CHECK enum emp_rc json_survey_read(struct survey *out, struct str name,
  * kept because of their answers, each with "registered":true. What it writes can be
  * read again. EMP_CORRUPT when the stored text is no document. [any] */
 EMP_MUST_CHECK enum emp_rc json_survey_write(struct buf *out, const struct survey *s);
-/* {"name","title"} or {"units":[...]}, sorted by name. [any] */
+/* {"name","title"} or {"units":[...]}, sorted by name. With `name` from the address it
+ * is one unit, whose "name" may be left out and else must be the same. [any] */
 EMP_MUST_CHECK enum emp_rc json_units_read(struct unit_def **out, uint32_t *n,
-					   struct str text, struct arena *a,
-					   struct problem *p);
+					   struct str name, struct str text,
+					   struct arena *a, struct problem *p);
 void json_unit_write(struct buf *out, const struct unit_def *u);
 /* {"label","scopes":["ingest",...],"unit"}; id, hash and time are the caller's. [any]
  */

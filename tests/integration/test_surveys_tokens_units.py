@@ -132,6 +132,10 @@ def test_units(client):
     assert [u["name"] for u in units] == ["retail", "retail/north", "retail/south"]
     assert client.get("/v1/units/retail/south").json() == {"name": "retail/south",
                                                            "title": "South"}
+    assert client.put("/v1/units/retail/south", {"title": "The South"}).json() == {
+        "name": "retail/south", "title": "The South"}
+    refused(client.put("/v1/units/retail", {"units": [{"name": "retail"}]}),
+            422, "invalid", "/units")
     refused(client.get("/v1/units/none"), 404, "not-found")
     refused(client.put("/v1/units/Bad", b""), 422, "invalid", "/name")
     refused(client.put("/v1/units/retail", {"name": "web"}), 422, "invalid", "/name")

@@ -343,7 +343,7 @@ START_TEST(units_come_alone_or_in_a_list)
 	uint32_t n;
 	struct buf b;
 
-	ck_assert_int_eq(json_units_read(&u, &n,
+	ck_assert_int_eq(json_units_read(&u, &n, STR_NONE,
 					 STR("{\"units\":[{\"name\":\"b\"},"
 					     "{\"name\":\"a/x\",\"title\":\"X\"}]}"),
 					 &arena, &p),
@@ -355,7 +355,8 @@ START_TEST(units_come_alone_or_in_a_list)
 	buf_init(&b, 0);
 	json_unit_write(&b, &u[0]);
 	ck_assert(str_is(buf_str(&b), "{\"name\":\"a/x\",\"title\":\"X\"}"));
-	ck_assert_int_eq(json_units_read(&u, &n, buf_str(&b), &arena, &p), EMP_OK);
+	ck_assert_int_eq(json_units_read(&u, &n, STR_NONE, buf_str(&b), &arena, &p),
+			 EMP_OK);
 	ck_assert_uint_eq(n, 1);
 	buf_fini(&b);
 }
@@ -377,8 +378,8 @@ START_TEST(bad_units_are_refused)
 	uint32_t n;
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		ck_assert_msg(json_units_read(&u, &n, str_from(bad[i][0]), &arena,
-					      &p) == EMP_INVALID,
+		ck_assert_msg(json_units_read(&u, &n, STR_NONE, str_from(bad[i][0]),
+					      &arena, &p) == EMP_INVALID,
 			      "passed: %s", bad[i][0]);
 		ck_assert_str_eq(p.pointer, bad[i][1]);
 	}
