@@ -21,8 +21,7 @@ read_row(struct store *s, sqlite3_stmt *q, struct decision_ref *out)
 	const struct subject_def *def;
 
 	if (sqlite3_column_bytes(q, 2) != PEOPLE_KEY_BYTES || series == 0 ||
-	    series > s->names.n_series || subject < SUBJECT_FIRST_VOICE ||
-	    subject - SUBJECT_FIRST_VOICE >= s->words.n)
+	    series > s->names.n_series || !words_subject_known(&s->words, subject))
 		return EMP_CORRUPT;
 	def = words_subject(&s->words, subject);
 	out->seq = sqlite3_column_int64(q, 0);

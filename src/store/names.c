@@ -13,8 +13,8 @@
  * not need it). */
 #define SOURCES_MAX 65536u
 
-static enum emp_rc
-intern_load(struct intern *t, sqlite3 *db, const char *sql)
+enum emp_rc
+names_load(struct intern *t, sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc = db_prepare(db, &s, sql);
@@ -151,7 +151,7 @@ dims_open(struct names *n, sqlite3 *db)
 		enum emp_rc rc = intern_new(&n->dim[d]);
 
 		if (rc == EMP_OK)
-			rc = intern_load(n->dim[d], db, load[d]);
+			rc = names_load(n->dim[d], db, load[d]);
 		if (rc == EMP_OK)
 			rc = db_prepare(db, &n->insert[d], add[d]);
 		if (rc != EMP_OK)
@@ -171,8 +171,8 @@ names_open(struct names *n, sqlite3 *db, uint32_t max_series)
 	if (rc == EMP_OK)
 		rc = intern_new(&n->source);
 	if (rc == EMP_OK)
-		rc = intern_load(n->source, db,
-				 "SELECT id, name, 0 FROM source ORDER BY id");
+		rc = names_load(n->source, db,
+				"SELECT id, name, 0 FROM source ORDER BY id");
 	if (rc == EMP_OK)
 		rc = db_prepare(db, &n->insert_source,
 				"INSERT INTO source (id, name) VALUES (?1, ?2)");

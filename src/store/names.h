@@ -39,6 +39,9 @@ void names_close(struct names *n);
  * series of all others of that audience. */
 EMP_MUST_CHECK enum emp_rc names_series(struct names *n, const struct event *e,
 					uint32_t *id);
+/* [main] Adds what a dictionary has: rows of number, name, number of the parent (0:
+ * none), by number. EMP_CORRUPT when the numbers have a gap. */
+EMP_MUST_CHECK enum emp_rc names_load(struct intern *t, sqlite3 *db, const char *sql);
 /* [writer] 0 for no source. */
 EMP_MUST_CHECK enum emp_rc names_source(struct names *n, struct str source,
 					uint32_t *id);

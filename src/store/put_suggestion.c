@@ -9,18 +9,18 @@
 
 #include <stdio.h>
 
-static void
-refuse(struct store_outcome *out, enum emp_rc bad)
+/* Whether nothing is to be stored: it is refused, or is stored already or says nothing
+ * new, and of these two the client need not know which. */
+static bool
+is_done(struct store *s, enum emp_rc bad, bool nothing, struct store_outcome *out)
 {
-	*out = (struct store_outcome){ITEM_INVALID, (uint8_t)bad, 0};
-}
-
-/* It is stored already, or says nothing new: the client need not know which. */
-static void
-pass_over(struct store *s, struct store_outcome *out)
-{
-	s->group.duplicates++;
-	*out = (struct store_outcome){ITEM_DUPLICATE, EMP_OK, 0};
+	if (bad != EMP_OK) {
+		*out = (struct store_outcome){ITEM_INVALID, (uint8_t)bad, 0};
+	} else if (nothing) {
+		s->group.duplicates++;
+		*out = (struct store_outcome){ITEM_DUPLICATE, EMP_OK, 0};
+	}
+	return bad != EMP_OK || nothing;
 }
 
 /* Numbers of the words of a submission. */
@@ -133,16 +133,8 @@ put_suggestion(struct store *s, const struct event *e, struct store_outcome *out
 	} else if (rc == EMP_OK) {
 		rc = suggestions_known(&s->suggestions, e, &nothing);
 	}
-	if (rc != EMP_OK)
+	if (rc != EMP_OK || is_done(s, bad, nothing, out))
 		return rc;
-	if (bad != EMP_OK) {
-		refuse(out, bad);
-		return EMP_OK;
-	}
-	if (nothing) {
-		pass_over(s, out);
-		return EMP_OK;
-	}
 	rc = names_source(&s->names, e->source, &ids.source);
 	if (rc == EMP_OK)
 		rc = step ? put_step(s, e, &ids, &of) : put_submission(s, e, &ids);
@@ -216,16 +208,8 @@ put_case(struct store *s, const struct event *e, struct store_outcome *out)
 		rc = check_unit(s, e, &bad);
 	if (rc == EMP_OK && bad == EMP_OK)
 		rc = cases_put(&s->cases, e, s->tz, &bad, &nothing);
-	if (rc != EMP_OK)
+	if (rc != EMP_OK || is_done(s, bad, nothing, out))
 		return rc;
-	if (bad != EMP_OK) {
-		refuse(out, bad);
-		return EMP_OK;
-	}
-	if (nothing) {
-		pass_over(s, out);
-		return EMP_OK;
-	}
 	s->group.n_sealed++;
 	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
 	return sealed_file_put_id(&s->sealed, e, s->group.now / MS_PER_S / S_PER_DAY);

@@ -11,28 +11,6 @@
 
 #define INDEX_FIRST_SLOTS 256u /* a power of two */
 
-static enum emp_rc
-word_load(struct intern *t, sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(db, &s, sql);
-
-	while (rc == EMP_OK) {
-		uint32_t id = 0;
-		bool row;
-
-		rc = db_step(s, &row);
-		if (rc != EMP_OK || !row)
-			break;
-		rc = intern_add(t, db_str(s, 1), INTERN_NONE, &id);
-		/* Numbers are dense; a gap means that somebody deleted a row. */
-		if (rc == EMP_OK && id != sqlite3_column_int64(s, 0))
-			rc = EMP_CORRUPT;
-	}
-	sqlite3_finalize(s);
-	return rc;
-}
-
 static struct subject_def *
 at(const struct words *w, uint32_t place)
 {
@@ -153,10 +131,10 @@ enum emp_rc
 words_open(struct words *w, sqlite3 *db)
 {
 	static const char *const load[WORD_COUNT] = {
-		[WORD_ROLE] = "SELECT id, name FROM role ORDER BY id",
-		[WORD_CLASS] = "SELECT id, name FROM class ORDER BY id",
-		[WORD_RULE] = "SELECT id, name FROM rule ORDER BY id",
-		[WORD_CATEGORY] = "SELECT id, name FROM category ORDER BY id"};
+		[WORD_ROLE] = "SELECT id, name, 0 FROM role ORDER BY id",
+		[WORD_CLASS] = "SELECT id, name, 0 FROM class ORDER BY id",
+		[WORD_RULE] = "SELECT id, name, 0 FROM rule ORDER BY id",
+		[WORD_CATEGORY] = "SELECT id, name, 0 FROM category ORDER BY id"};
 	static const char *const add[WORD_COUNT] = {
 		[WORD_ROLE] = "INSERT INTO role (id, name) VALUES (?1, ?2)",
 		[WORD_CLASS] = "INSERT INTO class (id, name) VALUES (?1, ?2)",
@@ -167,7 +145,7 @@ words_open(struct words *w, sqlite3 *db)
 	for (int i = 0; rc == EMP_OK && i < WORD_COUNT; i++) {
 		rc = intern_new(&w->word[i]);
 		if (rc == EMP_OK)
-			rc = word_load(w->word[i], db, load[i]);
+			rc = names_load(w->word[i], db, load[i]);
 		if (rc == EMP_OK)
 			rc = db_prepare(db, &w->insert[i], add[i]);
 	}
