@@ -1,9 +1,11 @@
 /* Units of employees that are too small to be shown.
  *
  * A unit is declared by PUT /v1/units or by a headcount. One that is not, or whose
- * people (for live figures the fewest at any moment of the window) were below `least`
- * or unknown, is counted under its parent, as far up as needed; without one that is
- * large enough, under no unit at all. Where what is left in a parent besides its shown
+ * people (for live figures the fewest at any moment of the window of which a headcount
+ * is known) were below `least` or never declared, is counted under its parent, as far
+ * up as needed; without one that is large enough, under no unit at all. A window over
+ * all time begins before every headcount, so what is not known cannot hide a unit.
+ * Where what is left in a parent besides its shown
  * children would again be fewer people than that, its smallest shown child joins it:
  * else the parent's own figures would be those few people's. */
 #include "privacy/rollup_impl.h"
