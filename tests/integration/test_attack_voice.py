@@ -174,3 +174,27 @@ def test_kept_answers_do_not_tell_that_something_came(shared, client):
         for path in kept:
             assert reader.get(path).status == 200
         assert cached(reader) - before < len(kept)
+
+
+def test_windows_do_not_cut_a_unit_to_pieces():
+    """Whose unit is shown in one window, and hidden in another, would be told apart from
+    those whose unit is hidden in both: 3 of the 40 people here."""
+    now = int(time.time()) // DAY * DAY
+    with Daemon() as d:
+        with d.start().client() as c:
+            levels = [("co", 200, 40), ("co/a", 200, 14), ("co/b", 200, 12), ("co/c", 200, 4),
+                      ("co/c", 60, 11), ("co/b", 30, 4)]
+            assert c.lines([{"type": "headcount.set", "time": now - days * DAY,
+                             "data": {"unit": u, "headcount": n}} for u, days, n in levels]
+                           ).json()["stored"] == len(levels)
+            for unit in "co", "co/a", "co/b", "co/c":
+                case(c, unit, days=45, title=unit)
+
+            def units(**window):
+                rows = c.get("/v1/suggestions", audience="employee", **window).json()["rows"]
+                return {r["title"]: r["unit"] for r in rows}
+
+            told = units()
+            assert told == {"co": "co", "co/a": "co/a", "co/b": "co", "co/c": "co"}
+            for first, last in ((100, 40), (50, 1), (50, 40), (190, 1)):
+                assert units(from_=now - first * DAY, to=now - last * DAY) == told
