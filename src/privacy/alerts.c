@@ -312,7 +312,7 @@ read_reported(struct work *w)
 	struct job *j = w->j;
 	struct str *names = arena_alloc(&j->pub.arena,
 					(w->n_asked + 1) * sizeof *names);
-	int64_t from = w->weeks[w->first] - LEAD_WEEKS * S_PER_WEEK;
+	int64_t from = weeks_before(j->tz, w->weeks[w->first], LEAD_WEEKS);
 	uint32_t n = 0;
 
 	if (names == NULL)
@@ -331,14 +331,19 @@ read_reported(struct work *w)
 static void
 fill_first(const struct work *w, const struct line *l, struct pub_row *r, int64_t since)
 {
+	const struct tz *tz = w->j->tz;
 	int64_t day;
 
 	if (w->reported == NULL || l->complaint ||
-	    !reported_day(w->reported, l->name, since - LEAD_WEEKS * S_PER_WEEK, &day))
+	    !reported_day(w->reported, l->name, weeks_before(tz, since, LEAD_WEEKS),
+			  &day))
 		return;
 	r->figure[FIG_FIRST] = day < since;
+	/* Weeks of the calendar: one in which the clock is set forward is a week, too.
+	 */
 	if (day < since)
-		r->figure[FIG_LEAD] = (double)((since - day) / S_PER_WEEK);
+		r->figure[FIG_LEAD] = (double)((since - day + S_PER_DAY / 2) /
+					       S_PER_WEEK);
 }
 
 static enum emp_rc

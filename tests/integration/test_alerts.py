@@ -19,7 +19,8 @@ AS_OF = "2026-10-14T09:00:00Z"  # a Wednesday: the week of the 12th is not over
 BASELINE = 12
 LEAD = 26
 CATEGORIES = ["delays", "billing", "app", "price", "tone", "menu"]
-RISES = {"delays": 24, "billing": 20, "app": 16, "complaint/checkout": 28}
+RISES = {"delays": 24, "billing": 20, "app": 16, "price": 18,
+         "complaint/checkout": 28}
 
 
 def start_of(week):
@@ -103,6 +104,9 @@ def build(seed):
         m.employee("billing", f"p{i % 4}", datetime.date(2026, 3, 2 + i))
     m.employee("billing", None, datetime.date(2026, 3, 9))
     m.employee("billing", "p9", datetime.date(2026, 4, 1))
+    # On a Monday, and then the clock was set forward: the last week has 167 hours.
+    for i in range(5):
+        m.employee("price", f"p{i}", datetime.date(2026, 3, 2))
     # Five, but after customers.
     for i in range(6):
         m.employee("app", f"p{i}", datetime.date(2026, 9, 1 + i))
@@ -208,7 +212,7 @@ def reported(model, category, since, last, units):
         return None, None
     if min(days) >= begin:
         return False, None
-    return True, int((begin.timestamp() - min(days).timestamp()) // (7 * 86400))
+    return True, (begin.date() - min(days).date()).days // 7
 
 
 def expected(model, counts, first=0, last=WEEKS - 1, units=("shop", "kiosk"),
