@@ -51,6 +51,8 @@ cards_fold(struct cards *c, bool requests)
 
 	_Static_assert(K_DELICATE == CASE_UNIT_PEOPLE_MIN,
 		       "what is not shown is not found by trying, either");
+	if (!requests)
+		c->as_of = tz_floor(j->tz, TZ_DAY, c->as_of / MS_PER_S) * MS_PER_S;
 	always.from_given = always.to_given = false;
 	j->q = &always;
 	if (rc == EMP_OK)

@@ -32,6 +32,7 @@ enum card_text {
 	CARD_DUE,
 	CARD_ROLE,
 	CARD_CLASS,
+	CARD_AS_OF,
 	CARD_DIM, /* DIM_COUNT of them */
 	CARD_TEXTS = CARD_DIM + DIM_COUNT
 };
@@ -49,7 +50,8 @@ enum card_flag {
 void cards_init(struct cards *c, struct job *j);
 /* EMP_FORBIDDEN when the token lacks that scope. */
 EMP_MUST_CHECK enum emp_rc cards_need(struct job *j, enum scope scope);
-/* Before rows of employees: units as they are shown. Requests: those in empowerd.db. */
+/* Before rows of employees: units as they are shown, and clocks of cases in whole days.
+ * Requests: those in empowerd.db. */
 EMP_MUST_CHECK enum emp_rc cards_fold(struct cards *c, bool requests);
 /* Whether a row may be seen at all. */
 bool cards_visible(const struct cards *c, const struct suggestion_row *row);

@@ -134,9 +134,6 @@ settle(struct page *g, bool *empty)
 		rc = cards_fold(&g->cards, g->requests);
 	if (rc != EMP_OK)
 		return rc;
-	if (g->audience == AUDIENCE_EMPLOYEE && !g->requests)
-		g->cards.as_of = tz_floor(j->tz, TZ_DAY, g->cards.as_of / MS_PER_S) *
-			MS_PER_S;
 	g->f.states = q->states;
 	g->f.category = q->category;
 	g->f.board_only = q->board;

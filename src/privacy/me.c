@@ -21,6 +21,7 @@ enum text { TEXT_ROLE, TEXT_CLASS, TEXT_MODE, TEXT_TRAINING, TEXTS };
 enum flag { FLAG_TRAINED, FLAG_CANDIDATE };
 
 static const struct pub_column columns[] = {
+	{"as_of", pub_get_text, 0},
 	{"decisions", pub_get_n, 0},
 };
 
@@ -189,6 +190,7 @@ answer(struct work *w)
 	struct job *j = w->j;
 	struct pub_table *table = table_add(j, "evidence", evidence_columns,
 					    COUNT(evidence_columns), TEXTS);
+	int64_t now = clock_now_ms();
 	struct pub_row *r;
 	enum emp_rc rc;
 
@@ -204,7 +206,7 @@ answer(struct work *w)
 	if (rc == EMP_OK)
 		rc = store_read_trainings(j->reader, 0, INT64_MAX, take_training, w);
 	if (rc == EMP_OK)
-		rc = evidence_settle(w->evidence, clock_now_ms(), w->person);
+		rc = evidence_settle(w->evidence, now, w->person);
 	if (rc != EMP_OK)
 		return rc;
 	for (uint32_t i = 0; i < evidence_count(w->evidence) && rc == EMP_OK; i++)
@@ -212,6 +214,7 @@ answer(struct work *w)
 	r = pub_row_add(&j->pub, &j->pub.rows);
 	if (r == NULL)
 		return EMP_NOMEM;
+	r->text[0] = pub_time(&j->pub, j->tz, now);
 	r->n = w->decisions;
 	return rc;
 }
@@ -225,6 +228,7 @@ ask_me(struct job *j)
 	if (j->reader == NULL)
 		return EMP_STALE;
 	j->pub.form = PUB_ONE;
+	j->pub.rows.n_texts = 1;
 	for (uint32_t i = 0; i < COUNT(columns); i++)
 		pub_column_add(&j->pub, &columns[i]);
 	rc = answer(&w);

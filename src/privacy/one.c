@@ -81,6 +81,8 @@ static const char *const in_words[STATE_COUNT] = {
 	[STATE_REOPENED] = "It is open again.",
 };
 
+static const struct pub_column as_of_column = {"as_of", pub_get_text, CARD_AS_OF};
+
 struct one {
 	struct cards cards;
 	bool receipt, author;
@@ -194,12 +196,15 @@ take(void *ctx, const struct suggestion_row *row)
 		     i++)
 			pub_column_add(&j->pub, &receipt_columns[i]);
 	else
+		pub_column_add(&j->pub, &as_of_column);
+	if (!o->receipt)
 		cards_columns(&j->pub, (enum audience)row->audience);
 	j->pub.rows.n_texts = CARD_TEXTS;
 	j->pub.rows.n_figures = CARD_FIGURES;
 	r = cards_add(&o->cards, row);
 	if (r == NULL)
 		return EMP_NOMEM;
+	r->text[CARD_AS_OF] = cards_time(j, o->cards.as_of, false);
 	if (o->receipt)
 		fill_receipt(o, row, r);
 	o->found = true;

@@ -650,7 +650,7 @@ def test_oneself(c, decisions, trainings):
     assert answer.status in (200, 201), answer
     code = answer.json()["code"]
     document = c.get(f"/v1/me/{code}").json()
-    assert document["decisions"] == len(mine)
+    assert document["decisions"] == len(mine) and document["as_of"] >= at(END)
     rows = {(r["role"], r["class"]): r for r in document["evidence"]}
     for name, row in rows.items():
         group = [d for d in mine if (d.role, d.matter) == name]

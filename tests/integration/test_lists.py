@@ -229,6 +229,7 @@ def test_one_has_its_history(world):
     assert one["history"][1]["will_examine"] is False
     assert one["history"][1]["reason"] == "not ours"
     assert one["title"] == "title 0" and one["state"] == "not_examined"
+    assert one["as_of"] == c.get("/v1/suggestions").json()["as_of"]
     assert c.get("/v1/suggestions/c0", source="other").status == 404
 
 
@@ -323,6 +324,15 @@ def test_employees_are_listed_from_the_next_day_on_without_order(world, staff):
     with token(d, c, ["respond"]) as responder:
         assert staff[3]["id"] not in ids(rows_of(responder, audience="employee"))
         assert responder.get("/v1/suggestions/" + staff[3]["id"]).status == 404
+
+
+def test_one_of_employees_is_as_of_the_day_as_in_the_list(world, staff):
+    _, c, _ = world
+    listed = c.get("/v1/suggestions", audience="employee").json()
+    one = c.get("/v1/suggestions/" + listed["rows"][0]["id"]).json()
+    assert one.pop("as_of") == listed["as_of"]
+    del one["history"]
+    assert one == listed["rows"][0]
 
 
 def test_a_small_unit_is_not_found_by_asking_for_it(world, staff):
