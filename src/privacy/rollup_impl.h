@@ -131,8 +131,8 @@ EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *peopl
  * without job_fold, delicate_spread, rows by delicate_group, job_layout,
  * delicate_protected. */
 EMP_MUST_CHECK enum emp_rc delicate_window(struct job *j, struct query *room);
-/* For answers in which they are only a part: whether what is asked for is by unit alone,
- * and (after job_merge) in whole months as well. */
+/* For answers in which they are only a part: whether what is asked for is by unit
+ * alone, and (after job_merge) in whole months as well. */
 bool delicate_units(const struct job *j);
 bool delicate_fits(const struct job *j);
 /* The first day that is not counted yet, Unix s. */
