@@ -215,5 +215,6 @@ model_survival_suite(void)
 	tcase_add_test(tc, nothing_answered_is_only_a_lower_bound);
 	tcase_add_test(tc, as_another_way_to_the_estimate_says);
 	tcase_add_test(tc, many_with_long_times);
+	suite_add_tcase(s, tc);
 	return s;
 }
