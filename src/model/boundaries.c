@@ -219,7 +219,9 @@ boundaries_nearer(const struct boundary *found, const struct boundary *more,
 	/* Both are the unit or above it: the longer is the nearer. */
 	if (more->unit.n != found->unit.n)
 		return more->unit.n > found->unit.n ? more : found;
-	return compare_rows(more, found) > 0 ? more : found;
+	if (more->time != found->time)
+		return more->time > found->time ? more : found;
+	return more->seq > found->seq ? more : found;
 }
 
 bool

@@ -1,8 +1,9 @@
 /* Boundaries: the writer's list, and their rows.
  *
  * What is in force is asked of the registry that every thread has, and then of those
- * that are pending, one by one: a batch may bring thousands, and each asks what is in
- * force before it. */
+ * that are pending. A batch may bring thousands, and each asks what is in force before
+ * it: so now and then they are made into a registry, too, and only those that came
+ * since are looked at one by one. */
 #include "store/boundary_list.h"
 
 #include <stdlib.h>
@@ -13,6 +14,26 @@
 #include "store/impl.h"
 
 #define TEXT_CHUNK_BYTES 16384
+/* Pending ones that are looked at one by one. */
+#define UNCOVERED_MAX 1024u
+
+static void
+uncover(struct boundary_list *l)
+{
+	boundaries_release(&l->pending);
+	l->covered = l->committed;
+}
+
+static enum emp_rc
+cover(struct boundary_list *l)
+{
+	uncover(l);
+	if (boundaries_new(&l->pending, l->b + l->committed, l->n - l->committed) !=
+	    EMP_OK)
+		return EMP_NOMEM;
+	l->covered = l->n;
+	return EMP_OK;
+}
 
 static enum emp_rc
 list_add(struct boundary_list *l, const struct boundary *b)
@@ -35,7 +56,7 @@ list_add(struct boundary_list *l, const struct boundary *b)
 			return EMP_NOMEM;
 	}
 	l->n++;
-	return EMP_OK;
+	return l->n - l->covered < UNCOVERED_MAX ? EMP_OK : cover(l);
 }
 
 /* The holder of a personal one. Nobody has one whose holder is forgotten. */
@@ -116,6 +137,7 @@ boundary_list_open(struct boundary_list *l, sqlite3 *main, sqlite3 *sealed)
 void
 boundary_list_close(struct boundary_list *l)
 {
+	boundaries_release(&l->pending);
 	free(l->b);
 	arena_fini(&l->text);
 	l->b = NULL;
@@ -137,6 +159,7 @@ void
 boundary_list_commit(struct boundary_list *l)
 {
 	l->committed = l->n;
+	uncover(l);
 	l->mark = arena_mark(&l->text);
 }
 
@@ -145,6 +168,7 @@ boundary_list_rollback(struct boundary_list *l)
 {
 	/* What a failed list_add left behind goes, too. */
 	l->n = l->committed;
+	uncover(l);
 	arena_rollback(&l->text, l->mark);
 }
 
@@ -153,8 +177,11 @@ boundary_in_force(const struct store *s, const struct boundary_question *q)
 {
 	const struct boundary_list *l = &s->boundaries;
 	const struct boundary *found = boundaries_find(s->defs->boundaries, q);
+	const struct boundary *pending = boundaries_find(l->pending, q);
 
-	for (uint32_t i = l->committed; i < l->n; i++)
+	if (pending != NULL)
+		found = boundaries_nearer(found, pending, q);
+	for (uint32_t i = l->covered; i < l->n; i++)
 		found = boundaries_nearer(found, &l->b[i], q);
 	return found;
 }

@@ -12,6 +12,8 @@ struct boundary_list {
 	struct boundary *b;
 	uint32_t n, cap;
 	uint32_t committed;
+	struct boundaries *pending; /* [committed, covered); NULL for none */
+	uint32_t covered;
 	struct arena text;
 	struct arena_mark mark; /* of what is committed */
 };

@@ -490,6 +490,36 @@ START_TEST(decisions_see_the_boundaries_of_their_batch)
 }
 END_TEST
 
+START_TEST(thousands_of_boundaries_see_each_other)
+{
+	enum { N = 3000 };
+	static struct event e[N + 2];
+	static struct store_outcome o[N + 2];
+
+	for (int i = 0; i < N; i++) {
+		e[i] = boundary(i == 0 ? EVENT_BOUNDARY_SET : EVENT_BOUNDARY_EXTENDED,
+				NULL, 100 + i);
+		e[i].id = STR("server's");
+		e[i].id_given = false;
+	}
+	e[N] = decision("inside");
+	e[N].amount_cents = 100 + N - 1;
+	/* Of those that are taken back no trace stays for whoever comes next. */
+	e[N + 1] = settle("s", "unknown", ANSWER_YES);
+	ck_assert_int_eq(support_submit(e, o, N + 2, true), EMP_UNKNOWN_REF);
+	within_is(decision("none"), "none");
+	e[N + 1] = decision("over");
+	e[N + 1].amount_cents = 100 + N;
+	ck_assert_int_eq(support_submit(e, o, N + 2, true), EMP_OK);
+	ck_assert_int_eq(in_main("SELECT count(*) FROM v_decision AS v JOIN decision "
+				 "USING (event_seq) WHERE decision.id = v.within"),
+			 3);
+	e[0] = boundary(EVENT_BOUNDARY_EXTENDED, "b", 100 + N - 1);
+	ck_assert_int_eq(refused(&e[0]), EMP_TRANSITION);
+	ck_assert_uint_eq(boundaries_count(support.defs->boundaries), N);
+}
+END_TEST
+
 /* ---- a group that fails ---------------------------------------------------------- */
 
 static void
@@ -705,6 +735,7 @@ store_decisions_suite(void)
 	tcase_add_test(tc, boundaries_hold_by_unit_and_for_one_person);
 	tcase_add_test(tc, a_boundary_moves_in_the_direction_it_says);
 	tcase_add_test(tc, decisions_see_the_boundaries_of_their_batch);
+	tcase_add_test(tc, thousands_of_boundaries_see_each_other);
 	tcase_add_test(tc, a_group_that_fails_leaves_no_word_subject_or_boundary);
 	tcase_add_test(tc, contact_and_initiatives_are_read);
 	tcase_add_test(tc, a_public_backing_is_noted);
