@@ -91,7 +91,7 @@ declared_units(struct job *j)
 			return;
 	if ((q->group & 1u << DIM_UNIT) == 0)
 		(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0);
-	for (uint32_t u = 1; u <= n && (q->group & 1u << DIM_UNIT) != 0; u++)
+	for (uint32_t u = 1; u <= n; u++)
 		if (j->fold[u] == u)
 			(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, u);
 }

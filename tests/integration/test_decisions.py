@@ -577,6 +577,10 @@ def test_contact(c, decisions):
     days = {r["unit"]: r["days_since_face_to_face"] for r in document["face_to_face"]}
     assert days == {u: 69 - d for u, d in last.items()} | {"north/c": None}
     assert document["missing"] == ["contact.logged"]
+    # So says who asks for it alone.
+    alone = c.rollup("contact", unit="north/c", as_of=at(as_of))
+    assert [r["days_since_face_to_face"] for r in alone["face_to_face"]] == [None]
+    assert alone["missing"] == ["contact.logged"]
     # The last contact is no matter of the window.
     window = c.rollup("contact", as_of=at(as_of), from_=at(START), to=at(START + DAY))
     assert window["face_to_face"][0]["days_since_face_to_face"] == 69 - max(last.values())
