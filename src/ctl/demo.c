@@ -273,8 +273,11 @@ answered(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 		imagine(&v, day, by_invitation ? STREAM_INVITED : STREAM_VISIT,
 			by_invitation ? invited : i);
 		demo_open(b, day, "survey.answered", "answered", i, 14400 + i * 600);
-		add_visit(b, &v, by_invitation ? "invited" : "visit", day,
-			  by_invitation ? invited : i);
+		if (by_invitation)
+			add_visit(b, &v, "invited", day, invited);
+		else
+			add_visit(b, &v, "guest", 0,
+				  demo_pick(day, STREAM_GUEST, i, DEMO_GUESTS));
 		add_answers(b, &v, day, i);
 		demo_date(date, day);
 		if (by_invitation)

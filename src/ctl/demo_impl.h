@@ -24,6 +24,10 @@ enum {
 	DEMO_UNITS
 };
 
+/* Customers who speak without being asked. They come again: within a month fewer people
+ * speak than there are, so that the breadth of voice looks like the share it is. */
+#define DEMO_GUESTS 400
+
 struct demo_unit {
 	const char *name;
 	double quality;     /* what visitors feel on an average day, 1-5 */
@@ -58,7 +62,9 @@ enum demo_stream {
 	STREAM_OUTCOME,
 	STREAM_TRAINING,
 	STREAM_CONTACT,
-	STREAM_RESPECT
+	STREAM_RESPECT,
+	STREAM_THANKFUL,
+	STREAM_GUEST
 };
 
 uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);

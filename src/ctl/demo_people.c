@@ -165,9 +165,11 @@ recognitions(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 		if (i == 0) { /* by a customer */
 			buf_printf(b,
 				   "\"audience\":\"customer\",\"unit\":\"%s\","
-				   "\"from\":\"thankful-%lld\",\"to\":\"%s#%u\","
+				   "\"from\":\"guest-0-%u\",\"to\":\"%s#%u\","
 				   "\"kind\":\"praise\"",
-				   unit->name, (long long)day, unit->name, to);
+				   unit->name,
+				   demo_pick(day, STREAM_THANKFUL, i, DEMO_GUESTS),
+				   unit->name, to);
 			ok = demo_close(b, emit, ctx);
 			continue;
 		}

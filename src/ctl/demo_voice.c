@@ -116,7 +116,7 @@ submit(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 				   "\"audience\":\"customer\",\"kind\":\"%s\","
 				   "\"category\":\"%s\",\"title\":\"%s\","
 				   "\"unit\":\"%s\",\"board\":%s,"
-				   "\"person\":\"guest-%u\"",
+				   "\"person\":\"guest-0-%u\"",
 				   kinds[r >> 4 & 7], categories[c], titles[c],
 				   demo_units[r % DEMO_UNITS].name,
 				   (r >> 7 & 1) != 0 ? "true" : "false",
