@@ -204,9 +204,8 @@ ctl_help_all(struct buf *out)
 }
 
 void
-ctl_help_command(struct buf *out, const struct ctl_command *cmd)
+ctl_help_usage(struct buf *out, const struct ctl_command *cmd)
 {
-	struct str help = str_from(cmd->help);
 	struct buf usage;
 
 	buf_init(&usage, 0);
@@ -215,6 +214,14 @@ ctl_help_command(struct buf *out, const struct ctl_command *cmd)
 	wrap_behind(out, buf_str(&usage), 0, USAGE_COLUMN);
 	out->failed = out->failed || usage.failed;
 	buf_fini(&usage);
+}
+
+void
+ctl_help_command(struct buf *out, const struct ctl_command *cmd)
+{
+	struct str help = str_from(cmd->help);
+
+	ctl_help_usage(out, cmd);
 	buf_add_c(out, '\n');
 	while (help.n > 0)
 		wrap(out, str_split(&help, '\n'), 0);

@@ -11,6 +11,8 @@ enum ctl_exit ctl_args_read(struct ctl *c, int argc, char **argv);
 const struct ctl_command *ctl_command_find(const char *name);
 /* Append what --help shows. */
 void ctl_help_all(struct buf *out);
+/* The lines that begin with "usage: ". */
+void ctl_help_usage(struct buf *out, const struct ctl_command *cmd);
 void ctl_help_command(struct buf *out, const struct ctl_command *cmd);
 
 #endif

@@ -233,7 +233,9 @@ ctl_cmd_report(struct ctl *c)
 	enum ctl_exit e;
 
 	if (c->n_args != 0)
-		return ctl_usage(c, "report takes no argument");
+		return ctl_usage(
+			c,
+			"report takes no argument: --month YYYY-MM is another month");
 	if (ctl_has(c, CTL_OPT_JSON))
 		return ctl_usage(c, "report prints text, --html or --csv");
 	if (ctl_has(c, CTL_OPT_HTML) && ctl_has(c, CTL_OPT_CSV))

@@ -47,11 +47,18 @@ ctl_usage(const struct ctl *c, const char *fmt, ...)
 	va_start(args, fmt);
 	tell(fmt, args);
 	va_end(args);
-	if (c->command != NULL)
-		fprintf(stderr, "usage: empowerctl %s %s\nTry `empowerctl help %s`.\n",
-			c->command->name, c->command->args, c->command->name);
-	else
+	if (c->command != NULL) {
+		struct buf usage;
+
+		buf_init(&usage, 0);
+		ctl_help_usage(&usage, c->command);
+		if (buf_ok(&usage))
+			fprintf(stderr, "%.*s", STR_FMT(buf_str(&usage)));
+		buf_fini(&usage);
+		fprintf(stderr, "Try `empowerctl help %s`.\n", c->command->name);
+	} else {
 		fputs("Try `empowerctl --help`.\n", stderr);
+	}
 	return CTL_USAGE;
 }
 

@@ -59,10 +59,13 @@ def test_version():
     ["token", "add", "x"], ["token", "revoke", "x"], ["rollup", "satisfaction", "x"],
     ["demo", "--days", "0"], ["demo", "--days", "x"], ["demo", "--until", "2026"],
     ["status", "--csv"], ["--json=1", "status"], ["--server"], ["--json", "--csv", "unit", "list"],
-    ["rollup", "x", "--bar"]])
+    ["rollup", "x", "--bar"], ["suggestion", "x"],
+    ["report", "2026-01"], ["decision", "log"]])
 def test_a_wrong_command_line_is_2(arguments):
     result = run(*arguments)
     assert result.returncode == 2 and result.stderr and not result.stdout
+    for line in result.stderr.decode().splitlines():
+        assert len(line) <= 79 and line == line.rstrip()
 
 
 @pytest.mark.parametrize("url", ["https://x", "http://", "http://a:b", "http://a:0",
@@ -341,6 +344,11 @@ def test_demo(tmp_path):
         assert "coverage" in tool.ok("rollup", "recognition", "audience=employee")
         assert "protected" in tool.ok("rollup", "satisfaction", "survey=demo_team")
         assert "synthetic" in tool.ok("survey", "show", "demo_visit")
+        # Its customers come again: no more of them speak than there are.
+        month = one.client().rollup("participation", audience="customer",
+                                    from_="2026-06-01T00:00:00Z", to="2026-07-01T00:00:00Z")
+        assert 10 < month["voice"][0]["breadth"] < 100, month
+        assert 20 < month["rows"][0]["response_rate"] < 50, month
 
 
 # --- bash
