@@ -110,7 +110,7 @@ show_suggestion(struct ctl *c, const struct json_node *answer)
 	ctl_table_fini(&t);
 	if (json_node_count(history) > 0) {
 		buf_add_c(&out, '\n');
-		if (ctl_verb_table(c, history, columns, &out) != EMP_OK)
+		if (ctl_verb_table(c, history, columns, false, &out) != EMP_OK)
 			out.failed = true;
 	}
 	return print(&out);
@@ -195,8 +195,8 @@ static const struct verb_field suggestion_list[] = {
 	QUERY("cursor", CURSOR),
 	END};
 static const char *const suggestion_columns[] = {
-	"id",   "kind",       "category", "title",   "state", "submitted",
-	"unit", "supporters", "due",      "overdue", NULL};
+	"id",   "state",    "submitted", "due",   "overdue",
+	"kind", "category", "unit",      "title", NULL};
 static const struct verb_field suggestion_one[] = {ID_IN_PATH, QUERY("source", SOURCE),
 						   END};
 static const struct verb_field suggestion_acknowledge[] = {

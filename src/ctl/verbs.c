@@ -1,11 +1,13 @@
 /* One request from a row of a table, and its answer. */
 #include "ctl/verbs.h"
 
+#include "base/clock.h"
 #include "ctl/cells.h"
 
 #include <stdio.h>
 
-#define CLIP 44 /* columns of a text in a table */
+#define CLIP 44       /* columns of a text in a table */
+#define DAY_LENGTH 10 /* "2026-01-31" */
 
 /* What is sent is put together here. */
 struct request {
@@ -271,16 +273,20 @@ put_together(struct request *r)
 }
 
 static void
-add_cell(struct ctl_table *t, const struct json_node *v, bool decimals)
+add_cell(struct ctl_table *t, const struct json_node *v, bool decimals, bool days)
 {
+	struct str s = json_node_str(v);
 	struct buf text;
+	int64_t ms;
 
 	if (json_node_type(v) != JSON_NODE_STRING) {
 		ctl_cell_add(t, v, decimals);
 		return;
 	}
+	if (days && s.n > DAY_LENGTH && time_parse(s, &ms))
+		s.n = DAY_LENGTH;
 	buf_init(&text, 0);
-	ctl_cell_clip(&text, json_node_str(v), CLIP);
+	ctl_cell_clip(&text, s, CLIP);
 	if (!buf_ok(&text))
 		t->text.failed = true;
 	ctl_table_add(t, buf_str(&text));
@@ -289,7 +295,7 @@ add_cell(struct ctl_table *t, const struct json_node *v, bool decimals)
 
 enum emp_rc
 ctl_verb_table(const struct ctl *c, const struct json_node *rows,
-	       const char *const *columns, struct buf *out)
+	       const char *const *columns, bool days, struct buf *out)
 {
 	bool decimals[CTL_COLUMNS_MAX];
 	struct ctl_table t;
@@ -306,7 +312,7 @@ ctl_verb_table(const struct ctl *c, const struct json_node *rows,
 	for (size_t r = 0; r < json_node_count(rows); r++)
 		for (size_t i = 0; i < n; i++)
 			add_cell(&t, json_node_get(json_node_at(rows, r), columns[i]),
-				 decimals[i]);
+				 decimals[i], days);
 	rc = ctl_table_write(&t, &c->term, out);
 	ctl_table_fini(&t);
 	return rc;
@@ -323,7 +329,7 @@ show_rows(const struct ctl *c, const struct verb *v, const struct json_node *roo
 	buf_init(&out, 0);
 	if (json_node_count(rows) == 0)
 		buf_add_z(&out, "No rows.\n");
-	else if (ctl_verb_table(c, rows, v->columns, &out) != EMP_OK)
+	else if (ctl_verb_table(c, rows, v->columns, true, &out) != EMP_OK)
 		out.failed = true;
 	if (next.n > 0)
 		buf_printf(&out, "More: --cursor %.*s\n", STR_FMT(next));
@@ -383,12 +389,12 @@ ctl_verb_run(struct ctl *c, const struct verb *verbs)
 	enum ctl_exit e;
 
 	if (c->n_args == 0)
-		return ctl_usage(c, "what about the %s?", c->command->name);
+		return ctl_usage(c, "%s needs one of these", c->command->name);
 	for (r.verb = verbs; r.verb->name != NULL; r.verb++)
 		if (strcmp(r.verb->name, c->args[0]) == 0)
 			break;
 	if (r.verb->name == NULL)
-		return ctl_usage(c, "%s cannot %s", c->command->name, c->args[0]);
+		return ctl_usage(c, "there is no %s %s", c->command->name, c->args[0]);
 	buf_init(&r.path, 0);
 	buf_init(&r.query, 0);
 	buf_init(&r.data, 0);

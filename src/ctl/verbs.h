@@ -53,9 +53,11 @@ struct verb {
 
 /* Finds the verb, the first argument, and does it. */
 enum ctl_exit ctl_verb_run(struct ctl *c, const struct verb *verbs);
-/* A table of the rows of an answer; texts are clipped. Appends to out. */
+/* A table of the rows of an answer; texts are clipped, and times too, to their day in
+ * UTC, when a day is enough (`days`). Appends to out. */
 EMP_MUST_CHECK enum emp_rc ctl_verb_table(const struct ctl *c,
 					  const struct json_node *rows,
-					  const char *const *columns, struct buf *out);
+					  const char *const *columns, bool days,
+					  struct buf *out);
 
 #endif
