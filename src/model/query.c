@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 #include "model/lifecycle.h"
 
+#include <stdio.h>
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define IN(ask) (1u << (ask))
@@ -159,7 +161,9 @@ is_identity(struct str name, bool times)
 }
 
 #define PEOPLE_DETAIL "people are never a dimension: no figure is about one person"
-#define TIME_DETAIL "expected an RFC 3339 time with its zone, or Unix seconds or ms"
+#define TIME_DETAIL                                                                       \
+	"expected an RFC 3339 time with its zone, such as 2026-01-31T00:00:00Z, or Unix " \
+	"seconds or ms"
 
 struct parameter {
 	const char *name;
@@ -342,6 +346,21 @@ set_filter(struct query *q, const struct parameter *par, struct str value,
 	return EMP_OK;
 }
 
+/* Names the states: nobody knows them by heart. */
+static enum emp_rc
+bad_state(const struct parameter *par, struct problem *p)
+{
+	char names[PROBLEM_DETAIL_MAX] = "";
+	size_t n = 0;
+
+	for (int s = STATE_NONE + 1; s < STATE_COUNT && n < sizeof names; s++)
+		n += (size_t)snprintf(names + n, sizeof names - n, "%s%s",
+				      n > 0 ? ", " : "",
+				      suggestion_state_name((enum suggestion_state)s));
+	return problem_set(p, EMP_INVALID, par->name, "holds no state of these: %s",
+			   names);
+}
+
 static enum emp_rc
 set_states(struct query *q, const struct parameter *par, struct str value,
 	   struct problem *p)
@@ -351,7 +370,7 @@ set_states(struct query *q, const struct parameter *par, struct str value,
 		enum suggestion_state s = suggestion_state_find(one);
 
 		if (s == STATE_NONE)
-			return bad(par, p, "holds something that is no state");
+			return bad_state(par, p);
 		q->states |= 1u << s;
 	} while (value.p != NULL);
 	return EMP_OK;

@@ -32,6 +32,8 @@ def test_suggestion_from_list_to_answer(tool, client):
     s = submit(client, unit="shop/north", category="hours", title="Open é" + "x" * 80)
     row = next(l for l in tool.ok("suggestion", "list").splitlines() if s["id"] in l)
     assert "hours" in row and "submitted" in row and row.count("x...") == 1
+    # A day is enough in a list.
+    assert re.search(r" \d{4}-\d\d-\d\d +\d{4}-\d\d-\d\d  no ", row), row
     assert tool.ok("suggestion", "acknowledge", s["id"], "--auto") == "stored\n"
     assert tool.ok("suggestion", "acknowledge", s["id"]) == "stored\n"
     assert tool.ok("suggestion", "triage", s["id"], "--examine", "yes") == "stored\n"
@@ -92,7 +94,8 @@ def test_suggestion_that_is_not_there(tool):
     for words in (["show", "none"], ["triage", "none", "--examine", "yes"],
                   ["show", "none", "--source", "x"]):
         assert "nothing" in tool.fails("suggestion", *words).lower()
-    assert "no state" in tool.fails("suggestion", "list", "upside_down")
+    complaint = tool.fails("suggestion", "list", "upside_down")
+    assert "submitted, received, " in complaint and ", reopened" in complaint
 
 
 # --- decisions
