@@ -398,7 +398,8 @@ rows_make(struct work *w)
 	for (uint32_t i = 0; i < n && j->rc == EMP_OK; i++)
 		kind_rows(w, &j->pub.rows, order[i]);
 	kind_rows(w, all, 0);
-	if (!w->conflicts)
+	/* Customers decide nothing, so that they cannot be backed either. */
+	if (!w->conflicts && (j->audiences & 1u << AUDIENCE_EMPLOYEE) != 0)
 		pub_missing(&j->pub, "decision.made");
 }
 

@@ -299,6 +299,9 @@ def check_recognition(c, thanks):
     assert figures[0]["frequency"] == pytest.approx(want["n"] / 30 / (59 / 30), abs=1e-4)
     assert figures[0]["backing_rate"] is None
     assert document["missing"] == ["decision.made"]
+    # Customers decide nothing: no event of theirs is lacking for it.
+    theirs = c.rollup("recognition", audience="customer", from_=at(START), to=at(end))
+    assert "decision.made" not in theirs.get("missing", [])
     # Who was praised and rewarded is one person: kinds do not add up.
     assert sum(r["recipients"] for r in document["rows"]) > want["recipients"]
 
