@@ -99,6 +99,30 @@ levels_first(const struct levels *l, enum level_kind k)
 	return first;
 }
 
+int64_t
+levels_next(const struct levels *l, enum level_kind k, int64_t t)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = k; i < ((size_t)l->n + 1) * LEVEL_KINDS; i += LEVEL_KINDS) {
+		const struct steps *s = &l->steps[i];
+		uint32_t low = 0;
+		uint32_t high = s->n;
+
+		while (low < high) {
+			uint32_t middle = low + (high - low) / 2;
+
+			if (s->v[middle].at > t)
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		if (low < s->n && s->v[low].at < next)
+			next = s->v[low].at;
+	}
+	return next;
+}
+
 uint32_t
 levels_units(const struct levels *l)
 {

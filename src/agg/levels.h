@@ -19,6 +19,8 @@ EMP_MUST_CHECK enum emp_rc levels_feed(void *l, const struct level_row *row);
 bool levels_declared(const struct levels *l, uint32_t unit);
 /* When the first figure of any unit holds from, Unix s; INT64_MAX: there is none. */
 int64_t levels_first(const struct levels *l, enum level_kind k);
+/* The first moment after t from which another holds, likewise. */
+int64_t levels_next(const struct levels *l, enum level_kind k, int64_t t);
 uint32_t levels_units(const struct levels *l); /* ids 1 .. this are known */
 /* Every unit's figure in force at t (Unix s) into out[0 .. levels_units], [0] being the
  * whole instance; -1: nothing declared. */

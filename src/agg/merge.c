@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define ARENA_CHUNK (64 * 1024)
+#define GROUP_UNSET (RAW_NONE - 1)
 #define TABLE_FIRST 64
 #define BYTES_MAX (256u * 1024 * 1024) /* of one answer's sums */
 /* Times that the horizon may move under a reading before it gives up. */
@@ -68,6 +69,10 @@ merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 		qsort(targets, s->n_targets, sizeof *targets, target_cmp);
 	m->raw.targets = targets;
 	m->raw.n_targets = s->n_targets;
+	m->group_of = arena_alloc(&m->raw.arena,
+				  (s->n_folds + 1) * sizeof *m->group_of);
+	if (m->group_of == NULL)
+		goto out;
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
 		exist[g] = agg_horizon(s->agg, g);
 	rc = window_plan(&m->w, s->q, s->tz, exist, p);
@@ -168,14 +173,14 @@ group_new(struct merge *m, const struct raw_group *g)
 }
 
 static uint32_t
-group_find(struct merge *m, const struct agg_series *s)
+group_find(struct merge *m, const struct agg_series *s, uint32_t fold)
 {
 	struct raw_group g = {.audience = s->audience};
 	uint32_t i;
 
 	for (int d = 0; d < DIM_COUNT; d++)
 		if ((m->s.q->group & (1u << d)) != 0)
-			g.dim[d] = d == DIM_UNIT ? merge_unit_shown(m, s)
+			g.dim[d] = d == DIM_UNIT ? merge_unit_shown(m, s, fold)
 						 : s->dim_id[d];
 	i = m->group_cap ? mix(group_key(&g)) & (m->group_cap - 1) : 0;
 	while (m->group_cap != 0 && m->group_at[i] != 0) {
@@ -190,6 +195,30 @@ group_find(struct merge *m, const struct agg_series *s)
 	if (i == RAW_NONE)
 		m->rc = EMP_NOMEM;
 	return i;
+}
+
+/* The fold that holds at t. */
+static uint32_t
+fold_at(struct merge *m, int64_t t)
+{
+	const struct merge_fold *v = m->s.folds;
+	uint32_t n = m->s.n_folds;
+	uint32_t i = m->fold_last;
+	uint32_t low = 0;
+	uint32_t high = n;
+
+	if (n < 2 || (t >= v[i].from && (i + 1 == n || t < v[i + 1].from)))
+		return i;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (t < v[middle].from)
+			high = middle;
+		else
+			low = middle;
+	}
+	m->fold_last = low;
+	return low;
 }
 
 static uint32_t
@@ -287,9 +316,26 @@ struct visit {
 	struct merge *m;
 	uint32_t first, last;   /* the targets of the subject */
 	uint32_t series, group; /* RAW_NONE: only look whether there is anything */
+	const struct agg_series *s;
+	int64_t from, to; /* `group` is that of cells in between */
 	enum grain grain;
 	uint64_t met;
 };
+
+/* The next cells are folded otherwise. */
+static void
+visit_turn(struct visit *v, int64_t start)
+{
+	struct merge *m = v->m;
+	uint32_t f = fold_at(m, start);
+	uint32_t *group = &m->group_of[f];
+
+	v->from = m->s.folds[f].from;
+	v->to = f + 1 < m->s.n_folds ? m->s.folds[f + 1].from : INT64_MAX;
+	if (*group == GROUP_UNSET)
+		*group = merge_selects(m, v->s, f) ? group_find(m, v->s, f) : RAW_NONE;
+	v->group = *group;
+}
 
 static void
 seen_add(struct merge *m, const struct visit *v, int64_t start)
@@ -312,6 +358,8 @@ visit_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 	uint32_t time;
 
 	v->met += v->last - v->first;
+	if (start < v->from || start >= v->to)
+		visit_turn(v, start);
 	if (v->group == RAW_NONE || m->rc != EMP_OK)
 		return;
 	if (start < m->ram[v->grain])
@@ -346,18 +394,41 @@ visit_track(void *ctx, uint32_t subject, const struct track *track)
 	}
 }
 
+/* Whether any of it is asked for, and its group where that is the same all the time:
+ * most units are large enough in every month, or in none. */
+static bool
+visit_prepare(struct visit *v)
+{
+	struct merge *m = v->m;
+	uint32_t first = fold_at(m, m->w.from);
+	uint32_t last = fold_at(m, m->w.to - 1);
+	uint32_t unit = merge_folded(m, v->s, first);
+	bool any = merge_selects(m, v->s, first);
+	bool same = true;
+
+	for (uint32_t f = first + 1; f <= last; f++) {
+		same = same && merge_folded(m, v->s, f) == unit;
+		any = any || (!same && merge_selects(m, v->s, f));
+	}
+	for (uint32_t f = first; f <= last; f++)
+		m->group_of[f] = GROUP_UNSET;
+	v->from = same ? INT64_MIN : INT64_MAX;
+	v->to = same ? INT64_MAX : INT64_MIN;
+	if (same && any)
+		v->group = group_find(m, v->s, first);
+	return any;
+}
+
 static void
 visit_series(struct merge *m, uint32_t id)
 {
-	struct visit v = {.m = m, .series = id, .group = RAW_NONE};
 	struct agg_series s;
+	struct visit v = {.m = m, .series = id, .group = RAW_NONE, .s = &s};
 
 	agg_series_get(m->s.agg, id, &s);
 	if ((m->s.audiences & (1u << s.audience)) == 0)
 		return;
-	if (merge_selects(m, &s))
-		v.group = group_find(m, &s);
-	else if (!s.is_other)
+	if (!visit_prepare(&v) && !s.is_other)
 		return;
 	agg_each_track(m->s.agg, id, visit_track, &v);
 	if (s.is_other && v.met > 0)
@@ -476,6 +547,7 @@ merge_feed(void *ctx, const struct cell *c)
 {
 	struct merge *m = ctx;
 	struct agg_series s;
+	uint32_t fold = fold_at(m, c->key.start);
 	uint32_t group = RAW_NONE;
 
 	if (!cell_in_window(m, &c->key) ||
@@ -494,9 +566,9 @@ merge_feed(void *ctx, const struct cell *c)
 		if (s.is_other)
 			m->raw.incomplete = true;
 		m->raw.cells++;
-		if (group == RAW_NONE && !merge_selects(m, &s))
+		if (group == RAW_NONE && !merge_selects(m, &s, fold))
 			return EMP_OK;
-		group = group_find(m, &s);
+		group = group_find(m, &s, fold);
 		time = time_find(m, c->key.start, true);
 		if (group == RAW_NONE || time == RAW_NONE)
 			break;
@@ -519,21 +591,24 @@ merge_raw(const struct merge *m)
 /* ---- rows ---------------------------------------------------------------------- */
 
 uint32_t
-merge_group(struct merge *m, uint32_t series)
+merge_group(struct merge *m, uint32_t series, int64_t t)
 {
+	uint32_t fold = fold_at(m, t);
 	struct agg_series s;
 
 	agg_series_get(m->s.agg, series, &s);
-	return s.audience != AUDIENCE_NONE && merge_selects(m, &s) ? group_find(m, &s)
-								   : RAW_NONE;
+	return s.audience != AUDIENCE_NONE && merge_selects(m, &s, fold)
+		? group_find(m, &s, fold)
+		: RAW_NONE;
 }
 
 uint32_t
-merge_group_unit(struct merge *m, enum audience a, uint32_t unit)
+merge_group_unit(struct merge *m, enum audience a, uint32_t unit, int64_t t)
 {
+	uint32_t fold = fold_at(m, t);
 	struct agg_series s = {.audience = (uint8_t)a, .dim_id[DIM_UNIT] = unit};
 
-	return merge_selects(m, &s) ? group_find(m, &s) : RAW_NONE;
+	return merge_selects(m, &s, fold) ? group_find(m, &s, fold) : RAW_NONE;
 }
 
 uint32_t

@@ -13,6 +13,12 @@
 
 struct merge;
 
+/* Employees from a moment on: unit id -> the unit it is shown as. */
+struct merge_fold {
+	int64_t from; /* Unix s, the start of a day; of the first: INT64_MIN */
+	const uint32_t *unit;
+};
+
 struct merge_spec {
 	const struct agg *agg;
 	struct agg_reader *reader; /* entered and left inside merge_run */
@@ -22,9 +28,10 @@ struct merge_spec {
 	uint32_t audiences;    /* bit per enum audience */
 	const struct raw_target *targets;
 	uint32_t n_targets;
-	/* Employees: unit id -> the unit it is shown as; NULL: as recorded. */
-	const uint32_t *fold;
-	uint32_t n_fold;    /* ids below this */
+	/* Ascending; none: as recorded. Each covers the same ids, those below n_fold.
+	 */
+	const struct merge_fold *folds;
+	uint32_t n_folds, n_fold;
 	uint64_t cells_max; /* 0: no limit */
 	uint64_t rows_max;  /* vectors; 0: no limit */
 };
@@ -45,12 +52,12 @@ EMP_MUST_CHECK enum emp_rc merge_feed(void *m, const struct cell *c);
 const struct rollup_raw *merge_raw(const struct merge *m);
 
 /* For rows of the file that belong into the same groups and buckets. */
-/* Group of the series, made when it is new; RAW_NONE when a filter excludes it or
- * memory ran out. */
-uint32_t merge_group(struct merge *m, uint32_t series);
+/* Group of the series as it is folded at t (Unix s), made when it is new; RAW_NONE when
+ * a filter excludes it or memory ran out. */
+uint32_t merge_group(struct merge *m, uint32_t series, int64_t t);
 /* The same for rows that carry no series: of that audience and unit (0: none), and of
  * no other dimension. */
-uint32_t merge_group_unit(struct merge *m, enum audience a, uint32_t unit);
+uint32_t merge_group_unit(struct merge *m, enum audience a, uint32_t unit, int64_t t);
 /* Bucket of an instant (Unix s), RAW_NONE outside of the window. */
 uint32_t merge_time(struct merge *m, int64_t t);
 

@@ -25,8 +25,10 @@ struct merge {
 	struct rollup_raw raw;
 	struct window w;
 	struct select select[DIM_COUNT];
-	uint32_t *unit_as; /* per unit id: folded and cut; NULL: itself */
+	uint32_t *unit_as; /* per unit id, folded: cut to the depth; NULL: itself */
 	uint32_t n_units;
+	uint32_t fold_last; /* the fold met last */
+	uint32_t *group_of; /* by fold: the group of the series being visited */
 	/* Open addressing: index + 1 of a group or time. */
 	uint32_t *group_at, *time_at;
 	uint32_t group_cap, time_cap, groups_max, times_max;
@@ -41,8 +43,12 @@ struct merge {
 
 /* Resolve names to ids and prepare the units. */
 EMP_MUST_CHECK enum emp_rc merge_select_init(struct merge *m);
-bool merge_selects(const struct merge *m, const struct agg_series *s);
-/* The unit that rows show for this one. */
-uint32_t merge_unit_shown(const struct merge *m, const struct agg_series *s);
+/* By the index of the fold that holds at the time in question. */
+bool merge_selects(const struct merge *m, const struct agg_series *s, uint32_t fold);
+/* Its unit, folded. */
+uint32_t merge_folded(const struct merge *m, const struct agg_series *s, uint32_t fold);
+/* The unit that rows show for it. */
+uint32_t merge_unit_shown(const struct merge *m, const struct agg_series *s,
+			  uint32_t fold);
 
 #endif

@@ -88,21 +88,21 @@ merge_select_init(struct merge *m)
 	return rc == EMP_OK ? map_units(m) : rc;
 }
 
-static uint32_t
-folded(const struct merge *m, const struct agg_series *s)
+uint32_t
+merge_folded(const struct merge *m, const struct agg_series *s, uint32_t fold)
 {
 	uint32_t u = s->dim_id[DIM_UNIT];
 
-	if (s->audience != AUDIENCE_EMPLOYEE || m->s.fold == NULL)
+	if (s->audience != AUDIENCE_EMPLOYEE || m->s.n_folds == 0)
 		return u;
 	/* One that came after folding was settled may be a unit of one person. */
 	while (u >= m->s.n_fold)
 		u = intern_parent(m->s.names[DIM_UNIT], u);
-	return m->s.fold[u];
+	return m->s.folds[fold].unit[u];
 }
 
 bool
-merge_selects(const struct merge *m, const struct agg_series *s)
+merge_selects(const struct merge *m, const struct agg_series *s, uint32_t fold)
 {
 	if ((m->s.audiences & (1u << s->audience)) == 0)
 		return false;
@@ -111,7 +111,7 @@ merge_selects(const struct merge *m, const struct agg_series *s)
 		bool hit = sel->any;
 
 		if (!hit && d == DIM_UNIT) {
-			uint32_t u = folded(m, s);
+			uint32_t u = merge_folded(m, s, fold);
 
 			hit = u <= m->n_units && sel->units[u] != 0;
 		}
@@ -124,9 +124,9 @@ merge_selects(const struct merge *m, const struct agg_series *s)
 }
 
 uint32_t
-merge_unit_shown(const struct merge *m, const struct agg_series *s)
+merge_unit_shown(const struct merge *m, const struct agg_series *s, uint32_t fold)
 {
-	uint32_t u = folded(m, s);
+	uint32_t u = merge_folded(m, s, fold);
 
 	return m->unit_as != NULL && u <= m->n_units ? m->unit_as[u] : u;
 }

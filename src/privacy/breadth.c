@@ -85,20 +85,20 @@ group_of(struct breadth *b, uint32_t series, int64_t t)
 
 	agg_series_get(b->j->c->r->agg, series, &s);
 	if (s.audience != AUDIENCE_EMPLOYEE)
-		return merge_group(b->j->merge, series);
+		return merge_group(b->j->merge, series, t);
 	return b->employees ? delicate_group_id(b->j, s.dim_id[DIM_UNIT], t) : RAW_NONE;
 }
 
 enum emp_rc
 breadth_answer(struct breadth *b, const struct event_row *e)
 {
+	int64_t t = e->time / MS_PER_S;
 	struct agg_series s;
 
 	agg_series_get(b->j->c->r->agg, e->series, &s);
 	if (!b->wanted || !e->has_person || s.audience == AUDIENCE_EMPLOYEE)
 		return EMP_OK;
-	return note(b, merge_group(b->j->merge, e->series), e->time / MS_PER_S,
-		    e->person);
+	return note(b, merge_group(b->j->merge, e->series, t), t, e->person);
 }
 
 static enum emp_rc

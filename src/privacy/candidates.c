@@ -45,7 +45,8 @@ take_row(void *ctx, const struct evidence_row *row)
 	if (!job_filter_has(j->q, FIELD_ROLE, row->decision.role) ||
 	    !job_filter_has(j->q, FIELD_CLASS, row->decision.matter))
 		return EMP_OK;
-	group = merge_group(j->merge, row->decision.series);
+	group = merge_group(j->merge, row->decision.series,
+			    row->decision.time / MS_PER_S);
 	return group == RAW_NONE
 		? j->rc
 		: evidence_add(w->evidence,
@@ -81,52 +82,33 @@ row_make(struct job *j, const struct evidence_group *g)
 }
 
 static enum emp_rc
-rows_make(struct work *w, int64_t as_of)
+rows_make(struct work *w, const int64_t *people)
 {
 	struct job *j = w->j;
-	int64_t *at = arena_alloc(&j->pub.arena,
-				  (levels_units(j->levels) + 1) * sizeof *at);
 	enum emp_rc rc = EMP_OK;
 
-	if (at == NULL)
-		return EMP_NOMEM;
-	levels_at(j->levels, LEVEL_HEADCOUNT, as_of, at);
 	for (uint32_t i = 0; i < evidence_count(w->evidence) && rc == EMP_OK; i++) {
 		const struct evidence_group *g = evidence_at(w->evidence, i);
 
 		if (g->deciders >= K_ANONYMITY && g->unit <= levels_units(j->levels) &&
-		    at[g->unit] >= K_DELICATE)
+		    people[g->unit] >= K_DELICATE)
 			rc = row_make(j, g);
 	}
 	return rc;
-}
-
-/* By unit, folded as of one moment. */
-static enum emp_rc
-question(struct job *j, int64_t as_of)
-{
-	struct query *q = arena_alloc(&j->pub.arena, sizeof *q);
-
-	if (q == NULL)
-		return EMP_NOMEM;
-	*q = *j->q;
-	q->from = q->to = as_of;
-	q->from_given = q->to_given = true;
-	j->q = q;
-	return EMP_OK;
 }
 
 static enum emp_rc
 answer(struct work *w, int64_t as_of)
 {
 	struct job *j = w->j;
+	const int64_t *people = NULL;
 	struct query *q;
 	enum emp_rc rc = job_levels(j);
 
+	/* As of now, whatever moment is asked for: the same decisions folded as of two
+	 * of them would tell those of few people by subtraction. */
 	if (rc == EMP_OK)
-		rc = question(j, as_of);
-	if (rc == EMP_OK)
-		rc = job_fold(j, K_DELICATE);
+		rc = job_fold_month(j, clock_now_ms() / MS_PER_S, K_DELICATE, &people);
 	if (rc != EMP_OK)
 		return rc;
 	/* Of all time: the evidence of a window could be compared with another's. */
@@ -146,7 +128,7 @@ answer(struct work *w, int64_t as_of)
 		rc = store_read_all_evidence(j->reader, take_row, w);
 	if (rc == EMP_OK)
 		rc = evidence_settle(w->evidence, as_of * MS_PER_S, NULL);
-	return rc == EMP_OK ? rows_make(w, as_of) : rc;
+	return rc == EMP_OK ? rows_make(w, people) : rc;
 }
 
 enum emp_rc

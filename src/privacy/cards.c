@@ -45,20 +45,14 @@ enum emp_rc
 cards_fold(struct cards *c, bool requests)
 {
 	struct job *j = c->j;
-	const struct query *asked = j->q;
-	struct query always = *asked;
 	enum emp_rc rc = job_levels(j);
 
 	_Static_assert(K_DELICATE == CASE_UNIT_PEOPLE_MIN,
 		       "what is not shown is not found by trying, either");
 	if (!requests)
 		c->as_of = tz_floor(j->tz, TZ_DAY, c->as_of / MS_PER_S) * MS_PER_S;
-	always.from_given = always.to_given = false;
-	j->q = &always;
-	if (rc == EMP_OK)
-		rc = job_fold(j, requests ? K_ANONYMITY : K_DELICATE);
-	j->q = asked;
-	return rc;
+	return rc == EMP_OK ? job_fold_always(j, requests ? K_ANONYMITY : K_DELICATE)
+			    : rc;
 }
 
 static bool

@@ -69,7 +69,7 @@ take_contact(void *ctx, const struct contact_row *c)
 		return rc != EMP_OK ? rc : j->rc;
 	if (c->mode != CONTACT_FACE_TO_FACE || t > w->until)
 		return EMP_OK;
-	cell = merge_group(j->merge, c->series);
+	cell = merge_group(j->merge, c->series, t);
 	if (cell != RAW_NONE)
 		cell = job_cell_of(j, RECENT, cell, 0);
 	if (cell != PEOPLE_NONE && j->rc == EMP_OK)
@@ -79,8 +79,9 @@ take_contact(void *ctx, const struct contact_row *c)
 
 /* Whoever is by unit wants to see the units where nobody was, too. */
 static void
-declared_units(struct job *j)
+declared_units(struct job *j, int64_t as_of)
 {
+	const uint32_t *fold = job_fold_at(j, as_of);
 	const struct query *q = j->q;
 	uint32_t n = levels_units(j->levels);
 
@@ -90,10 +91,10 @@ declared_units(struct job *j)
 		if (d != DIM_UNIT && (q->filter[d].n > 0 || (q->group & 1u << d) != 0))
 			return;
 	if ((q->group & 1u << DIM_UNIT) == 0)
-		(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0);
+		(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0, as_of);
 	for (uint32_t u = 1; u <= n; u++)
-		if (j->fold[u] == u)
-			(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, u);
+		if (fold[u] == u)
+			(void)merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, u, as_of);
 }
 
 /* ---- rows ---------------------------------------------------------------------- */
@@ -197,13 +198,13 @@ rollup_contact(struct job *j)
 		1u << AUDIENCE_EMPLOYEE;
 	rc = job_levels(j);
 	if (rc == EMP_OK)
-		rc = job_fold(j, K_ANONYMITY);
+		rc = job_fold(j);
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK)
 		rc = store_read_contacts(j->reader, 0, INT64_MAX, take_contact, w);
 	if (rc == EMP_OK)
-		declared_units(j);
+		declared_units(j, w->as_of);
 	if (rc == EMP_OK)
 		rc = job_layout(j);
 	if (rc == EMP_OK)

@@ -443,7 +443,7 @@ answer(struct work *w)
 	enum emp_rc rc = job_levels(j);
 
 	if (rc == EMP_OK)
-		rc = job_fold(j, K_ANONYMITY);
+		rc = job_fold(j);
 	if (rc == EMP_OK)
 		rc = subjects_choose(w);
 	if (rc == EMP_OK)

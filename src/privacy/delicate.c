@@ -126,9 +126,9 @@ month_cents(const struct job *j, int64_t from, int64_t to, int64_t *cents)
 }
 
 static void
-mark_group(struct job *j, struct delicate_month *m, uint32_t unit)
+mark_group(struct job *j, struct delicate_month *m, uint32_t unit, int64_t from)
 {
-	uint32_t group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit);
+	uint32_t group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit, from);
 
 	if (group == RAW_NONE)
 		return;
@@ -157,10 +157,10 @@ month_settle(struct job *j, struct delicate_month *m, int64_t from, int64_t to)
 		return rc;
 	m->rest = m->cents[0] >= K_DELICATE * CENTS;
 	if (m->rest)
-		mark_group(j, m, 0);
+		mark_group(j, m, 0, from);
 	for (uint32_t u = 1; u < units; u++)
 		if (m->fold[u] == u)
-			mark_group(j, m, u);
+			mark_group(j, m, u, from);
 	return EMP_OK;
 }
 
@@ -195,7 +195,7 @@ delicate_spread(struct job *j, int64_t today)
 	j->delicate = d;
 	/* Groups that are asked for are there, though no month has a block of theirs.
 	 */
-	d->any = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0) != RAW_NONE;
+	d->any = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, 0, from) != RAW_NONE;
 	if (j->q->step == STEP_ALL)
 		(void)merge_time(j->merge, j->raw->from_all ? 0 : j->raw->from);
 	for (; d->n < n; d->n++) {
@@ -235,7 +235,7 @@ delicate_group_id(struct job *j, uint32_t unit, int64_t t)
 	unit = m->fold[unit];
 	return unit == 0 && !m->rest
 		? RAW_NONE
-		: merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit);
+		: merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit, t);
 }
 
 uint32_t

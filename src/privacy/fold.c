@@ -1,14 +1,19 @@
 /* Units of employees that are too small to be shown.
  *
  * A unit is declared by PUT /v1/units or by a headcount. One that is not, or whose
- * people (for live figures the fewest at any moment of the window of which a headcount
- * is known) were below `least` or never declared, is counted under its parent, as far
- * up as needed; without one that is large enough, under no unit at all. A window over
- * all time begins before every headcount, so what is not known cannot hide a unit.
- * Where what is left in a parent besides its shown
+ * people (for live figures the fewest of whom a headcount is known at any moment of the
+ * calendar month, up to its end as declared so far) were below `least` or never
+ * declared, is counted under its parent, as far up as needed; without one that is large
+ * enough, under no unit at all. Where what is left in a parent besides its shown
  * children would again be fewer people than that, its smallest shown child joins it:
- * else the parent's own figures would be those few people's. */
+ * else the parent's own figures would be those few people's.
+ *
+ * Who is folded with whom follows from the month alone, never from what is asked for:
+ * so every answer is a sum of whole units as folded in their months, and no two
+ * answers, of overlapping windows, differ by fewer people than are shown. */
 #include "privacy/rollup_impl.h"
+
+#include "base/array.h"
 
 #include <stdlib.h>
 
@@ -81,24 +86,149 @@ job_fold_by(const struct job *j, const int64_t *people, int64_t least, uint32_t 
 	return rc;
 }
 
-enum emp_rc
-job_fold(struct job *j, int64_t least)
+static enum emp_rc
+fold_once(struct job *j, int64_t from, int64_t to, int64_t least, int64_t **people)
 {
-	int64_t from = j->q->from_given ? j->q->from : INT64_MIN;
-	int64_t to = j->q->to_given ? j->q->to : INT64_MAX;
 	uint32_t n = levels_units(j->levels);
-	int64_t *people = arena_alloc(&j->pub.arena, (n + 1) * sizeof *people);
 	uint32_t *fold = arena_alloc(&j->pub.arena, (n + 1) * sizeof *fold);
+	struct merge_fold *one = arena_alloc(&j->pub.arena, sizeof *one);
 	enum emp_rc rc;
 
-	if (people == NULL || fold == NULL)
+	*people = arena_alloc(&j->pub.arena, (n + 1) * sizeof **people);
+	if (*people == NULL || fold == NULL || one == NULL)
 		return EMP_NOMEM;
-	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
+	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, *people);
 	if (rc == EMP_OK)
-		rc = job_fold_by(j, people, least, fold);
+		rc = job_fold_by(j, *people, least, fold);
 	if (rc != EMP_OK)
 		return rc;
+	*one = (struct merge_fold){INT64_MIN, fold};
 	j->fold = fold;
+	j->folds = one;
+	j->n_folds = 1;
 	j->n_fold = n + 1;
 	return EMP_OK;
+}
+
+enum emp_rc
+job_fold_always(struct job *j, int64_t least)
+{
+	int64_t *people;
+
+	return fold_once(j, INT64_MIN, INT64_MAX, least, &people);
+}
+
+enum emp_rc
+job_fold_month(struct job *j, int64_t t, int64_t least, const int64_t **people)
+{
+	int64_t *lowest = NULL;
+	enum emp_rc rc = fold_once(j, tz_floor(j->tz, TZ_MONTH, t),
+				   tz_next(j->tz, TZ_MONTH, t) - 1, least, &lowest);
+
+	*people = lowest;
+	return rc;
+}
+
+/* ---- by months ----------------------------------------------------------------- */
+
+struct folds {
+	uint64_t version; /* of the definitions */
+	uint32_t n, max, n_fold;
+	struct merge_fold *v;
+};
+
+void
+folds_free(struct folds **fp)
+{
+	struct folds *f = *fp;
+
+	*fp = NULL;
+	if (f == NULL)
+		return;
+	for (uint32_t i = 0; i < f->n; i++)
+		free((void *)(uintptr_t)f->v[i].unit);
+	free(f->v);
+	free(f);
+}
+
+/* What holds from `from` on follows from the fewest people up to `to`. */
+static enum emp_rc
+folds_add(struct folds *f, const struct job *j, int64_t from, int64_t to)
+{
+	size_t bytes = f->n_fold * sizeof(uint32_t);
+	int64_t *people = malloc(f->n_fold * sizeof *people);
+	uint32_t *fold = malloc(bytes);
+	enum emp_rc rc = EMP_NOMEM;
+
+	if (people == NULL || fold == NULL ||
+	    !array_reserve(&f->v, &f->max, f->n + 1, sizeof *f->v))
+		goto out;
+	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
+	if (rc == EMP_OK)
+		rc = job_fold_by(j, people, K_ANONYMITY, fold);
+	if (rc != EMP_OK || (f->n > 0 && memcmp(f->v[f->n - 1].unit, fold, bytes) == 0))
+		goto out;
+	f->v[f->n++] = (struct merge_fold){from, fold};
+	fold = NULL;
+out:
+	free(people);
+	free(fold);
+	return rc;
+}
+
+/* A fold for each month in which something was declared, and one for those after it
+ * until something is again. */
+static enum emp_rc
+folds_make(struct folds *f, const struct job *j)
+{
+	const struct levels *l = j->levels;
+	int64_t next = levels_next(l, LEVEL_HEADCOUNT, INT64_MIN);
+	enum emp_rc rc = folds_add(f, j, INT64_MIN, INT64_MIN);
+
+	while (rc == EMP_OK && next != INT64_MAX) {
+		int64_t from = tz_floor(j->tz, TZ_MONTH, next);
+		int64_t to = tz_next(j->tz, TZ_MONTH, next);
+
+		rc = folds_add(f, j, from, to - 1);
+		next = levels_next(l, LEVEL_HEADCOUNT, to - 1);
+		if (rc == EMP_OK &&
+		    (next == INT64_MAX || tz_floor(j->tz, TZ_MONTH, next) != to))
+			rc = folds_add(f, j, to, to);
+	}
+	return rc;
+}
+
+enum emp_rc
+job_fold(struct job *j)
+{
+	struct folds **kept = &j->c->folds;
+	enum emp_rc rc = EMP_OK;
+
+	if (*kept == NULL || (*kept)->version != j->defs->version) {
+		folds_free(kept);
+		*kept = calloc(1, sizeof **kept);
+		if (*kept == NULL)
+			return EMP_NOMEM;
+		(*kept)->version = j->defs->version;
+		(*kept)->n_fold = levels_units(j->levels) + 1;
+		rc = folds_make(*kept, j);
+	}
+	if (rc != EMP_OK) {
+		folds_free(kept);
+		return rc;
+	}
+	j->folds = (*kept)->v;
+	j->n_folds = (*kept)->n;
+	j->n_fold = (*kept)->n_fold;
+	return EMP_OK;
+}
+
+const uint32_t *
+job_fold_at(const struct job *j, int64_t t)
+{
+	uint32_t i = j->n_folds - 1;
+
+	while (i > 0 && t < j->folds[i].from)
+		i--;
+	return j->folds[i].unit;
 }

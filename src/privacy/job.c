@@ -114,7 +114,8 @@ job_merge_also(struct job *j, const struct query *q, bool folded,
 			       .audiences = j->audiences,
 			       .targets = targets,
 			       .n_targets = n,
-			       .fold = folded ? j->fold : NULL,
+			       .folds = j->folds,
+			       .n_folds = folded ? j->n_folds : 0,
 			       .n_fold = j->n_fold,
 			       .cells_max = j->reader ? 0 : ROLLUP_WORKER_CELLS_MAX,
 			       .rows_max = QUERY_ROWS_MAX};
@@ -367,7 +368,7 @@ uint32_t
 job_cell(struct job *j, uint32_t kind, uint32_t series, int64_t t)
 {
 	uint32_t time = merge_time(j->merge, t);
-	uint32_t group = time == RAW_NONE ? RAW_NONE : merge_group(j->merge, series);
+	uint32_t group = time == RAW_NONE ? RAW_NONE : merge_group(j->merge, series, t);
 
 	return group == RAW_NONE ? PEOPLE_NONE : job_cell_of(j, kind, group, time);
 }
@@ -409,6 +410,7 @@ job_levels(struct job *j)
 	if (rc == EMP_OK &&
 	    (c->levels == NULL || c->levels_seq != seq ||
 	     levels_units(c->levels) != intern_count(units))) {
+		folds_free(&c->folds);
 		levels_free(&c->levels);
 		rc = levels_new(&c->levels, units);
 		if (rc == EMP_OK)

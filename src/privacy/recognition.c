@@ -140,7 +140,7 @@ take_recent(void *ctx, const struct event_row *e)
 
 	if (!kind_asked(w->j, e->recognition))
 		return EMP_OK;
-	group = merge_group(w->j->merge, e->series);
+	group = merge_group(w->j->merge, e->series, e->time / MS_PER_S);
 	for (int k = 0; k < 2 && rc == EMP_OK && group != RAW_NONE; k++) {
 		uint32_t cell = job_cell_of(w->j, RECENT + kinds[k], group, 0);
 
@@ -425,7 +425,7 @@ rollup_recognition(struct job *j)
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
 	rc = job_levels(j);
 	if (rc == EMP_OK)
-		rc = job_fold(j, K_ANONYMITY);
+		rc = job_fold(j);
 	if (rc == EMP_OK)
 		rc = job_merge(j, &target, 1);
 	if (rc == EMP_OK)

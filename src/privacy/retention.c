@@ -188,7 +188,7 @@ take_signup(void *ctx, const struct event_row *e)
 	struct work *w = ctx;
 
 	if (e->signal != SIGNAL_SIGNUP || !e->has_person ||
-	    merge_group(w->j->merge, e->series) == RAW_NONE)
+	    merge_group(w->j->merge, e->series, e->time / MS_PER_S) == RAW_NONE)
 		return EMP_OK;
 	return cohorts_signup(w->cohorts, e->time / MS_PER_S, e->person);
 }
@@ -201,7 +201,7 @@ take_activity(void *ctx, const struct event_row *e)
 	if (e->has_person &&
 	    (e->signal == SIGNAL_RENEWAL || e->signal == SIGNAL_PURCHASE ||
 	     e->signal == SIGNAL_RETURN_VISIT) &&
-	    merge_group(w->j->merge, e->series) != RAW_NONE)
+	    merge_group(w->j->merge, e->series, e->time / MS_PER_S) != RAW_NONE)
 		cohorts_active(w->cohorts, e->time / MS_PER_S, e->person);
 	return EMP_OK;
 }

@@ -124,13 +124,14 @@ row_of(struct reviews *r, int32_t month, uint32_t unit)
 {
 	struct job *j = r->j;
 	uint32_t block = blocks_at(r->blocks, month, unit);
+	int64_t t = month_start(j->tz, month);
 	uint32_t group;
 	uint32_t time;
 
 	if (block == BLOCK_NONE)
 		return PEOPLE_NONE;
-	group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, block);
-	time = merge_time(j->merge, month_start(j->tz, month));
+	group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, block, t);
+	time = merge_time(j->merge, t);
 	return group == RAW_NONE || time == RAW_NONE
 		? PEOPLE_NONE
 		: job_cell_of(j, CELL, group, time);

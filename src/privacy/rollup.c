@@ -77,6 +77,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 {
 	if (*c == NULL)
 		return;
+	folds_free(&(*c)->folds);
 	levels_free(&(*c)->levels);
 	agg_reader_free(&(*c)->reader);
 	free(*c);

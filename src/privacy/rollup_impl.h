@@ -19,6 +19,8 @@ struct rollups {
 	uint32_t sla_days;
 };
 
+struct folds;
+
 struct rollup_ctx {
 	struct rollups *r;
 	struct agg_reader *reader;
@@ -26,6 +28,7 @@ struct rollup_ctx {
 	 * they do not know. NULL: none yet. */
 	struct levels *levels;
 	int64_t levels_seq;
+	struct folds *folds; /* of these levels; fold.c's */
 };
 
 struct job_time {
@@ -48,8 +51,11 @@ struct job {
 	int64_t seq, as_of; /* published before anything was read; as_of in ms */
 	struct merge *merge;
 	const struct rollup_raw *raw;
-	uint32_t *fold; /* employees' units as shown; NULL: as recorded */
-	uint32_t n_fold;
+	/* Employees' units as shown, ascending; none: as recorded. `fold` is the only
+	 * one, where one holds for all time. */
+	const struct merge_fold *folds;
+	const uint32_t *fold;
+	uint32_t n_folds, n_fold;
 	/* After job_layout: what rows point at, and their order. */
 	struct pub_group *groups; /* by raw index */
 	uint32_t *group_order;
@@ -117,11 +123,18 @@ void job_levels_before(const struct job *j, enum level_kind k, int64_t end,
  * what levels_at gave. */
 int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
 
-/* fold.c: units of employees too small to be shown, with fewer than `least` people; see
- * there. After job_levels. */
-EMP_MUST_CHECK enum emp_rc job_fold(struct job *j, int64_t least);
-/* The same by people[unit] instead of the fewest of the window: fold[unit], 0: under no
- * unit. */
+/* fold.c: units of employees too small to be shown; see there. After job_levels. */
+/* Each month by itself, those of fewer than K_ANONYMITY people. */
+EMP_MUST_CHECK enum emp_rc job_fold(struct job *j);
+/* After it: fold[unit] at t, Unix s. */
+const uint32_t *job_fold_at(const struct job *j, int64_t t);
+/* For what is of all time: those of fewer than `least` people at any moment at all, or
+ * in the month of t; *people gets each unit's fewest of that. */
+EMP_MUST_CHECK enum emp_rc job_fold_always(struct job *j, int64_t least);
+EMP_MUST_CHECK enum emp_rc job_fold_month(struct job *j, int64_t t, int64_t least,
+					  const int64_t **people);
+void folds_free(struct folds **f);
+/* By people[unit]: fold[unit], 0: under no unit. */
 EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *people,
 				       int64_t least, uint32_t *fold);
 

@@ -239,7 +239,9 @@ take_live(void *ctx, const struct suggestion_row *row)
 		return EMP_OK;
 	agg_series_get(w->j->c->r->agg, row->series, &s);
 	w->j->pub.incomplete |= s.is_other;
-	return note(w, row, merge_group(w->j->merge, row->series));
+	return note(
+		w, row,
+		merge_group(w->j->merge, row->series, row->life.submitted / MS_PER_S));
 }
 
 /* In confidential.db. */
@@ -478,7 +480,7 @@ prepare(struct work *w)
 	if (rc == EMP_OK)
 		rc = job_levels(j);
 	if (rc == EMP_OK && !w->cases)
-		rc = job_fold(j, K_ANONYMITY);
+		rc = job_fold(j);
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK && w->cases)

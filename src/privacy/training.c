@@ -267,7 +267,7 @@ cell_of(struct work *w, const struct entry *e)
 
 	if (block == BLOCK_NONE || time == RAW_NONE)
 		return PEOPLE_NONE;
-	group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, block);
+	group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, block, e->time);
 	return group == RAW_NONE ? PEOPLE_NONE : job_cell_of(j, CELL, group, time);
 }
 

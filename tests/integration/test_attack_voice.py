@@ -3,7 +3,10 @@
 A manager who may read and respond looks again after each thing that employees do, with
 every token there is, and must not see that anything was done.
 """
+import collections
+import datetime
 import json
+import random
 import time
 
 import pytest
@@ -198,3 +201,107 @@ def test_windows_do_not_cut_a_unit_to_pieces():
             assert told == {"co": "co", "co/a": "co/a", "co/b": "co", "co/c": "co"}
             for first, last in ((100, 40), (50, 1), (50, 40), (190, 1)):
                 assert units(from_=now - first * DAY, to=now - last * DAY) == told
+
+
+def declare(client, levels):
+    assert client.lines([{"type": "headcount.set", "time": t,
+                          "data": {"unit": u, "headcount": n}} for u, t, n in levels]
+                        ).json()["stored"] == len(levels)
+
+
+def utc(year, month, day):
+    return int(datetime.datetime(year, month, day, 12, tzinfo=datetime.UTC).timestamp())
+
+
+def day_of(client, rollup, day, **q):
+    """{unit: how many} of one day, as seen in a window."""
+    rows = client.rollup(rollup, step="day", group_by="unit", **q)["rows"]
+    seen = collections.Counter()
+    for row in rows:
+        if row["time"].startswith(day):
+            seen[row["unit"]] += row["n"]
+    return seen
+
+
+def test_two_windows_do_not_show_a_few_people_by_subtraction():
+    """In one window a and c were too few, in the other a and b."""
+    with Daemon() as d:
+        with d.start().client() as c:
+            declare(c, [("co", utc(2026, 1, 1), 30), ("co/a", utc(2026, 1, 1), 14),
+                        ("co/b", utc(2026, 1, 1), 7), ("co/c", utc(2026, 1, 1), 3),
+                        ("co/c", utc(2026, 3, 5), 6), ("co/b", utc(2026, 5, 5), 3)])
+            at = utc(2026, 4, 15)
+            made = [("co", 1), ("co/a", 3), ("co/b", 5), ("co/c", 8)]
+            for unit, n in made:
+                assert c.lines([{"type": kind, "time": at, "data": {
+                    **data, "unit": unit}} for kind, data in (
+                        ("decision.made", {"role": "r", "class": "c", "answer": "yes"}),
+                        ("contact.logged", {"mode": "meeting"}))
+                    for _ in range(n)]).json()["stored"] == 2 * n
+            for rollup in "decisions", "contact":
+                told = [day_of(c, rollup, "2026-04-15", from_=low, to=high)
+                        for low, high in ((utc(2026, 2, 1), utc(2026, 4, 20)),
+                                          (utc(2026, 4, 1), utc(2026, 5, 20)),
+                                          (utc(2026, 4, 15), utc(2026, 4, 15) + 1))]
+                assert told[0] == told[1] == told[2], rollup
+                assert sum(told[0].values()) == 17
+                for low, high in ((None, None), (utc(2026, 2, 1), utc(2026, 5, 20))):
+                    window = {"from_": low, "to": high} if low else {}
+                    rows = c.rollup(rollup, group_by="unit", **window)["rows"]
+                    assert {r["unit"]: r["n"] for r in rows} == told[0], rollup
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_day_is_the_same_in_every_window(seed):
+    """Whatever the tree, what was declared when, and what is asked for."""
+    rng = random.Random(seed)
+    first, days = utc(2025, 9, 1), 240
+
+    def some_time():
+        return first + rng.randrange(days * DAY)
+
+    units = ["u"]
+    while len(units) < 9:
+        units.append(f"{rng.choice(units)}/{len(units)}")
+    levels = [(u, some_time(), rng.choice((0, 2, 3, 4, 5, 6, 7, 11, 30)))
+              for u in units for _ in range(rng.randrange(4))]
+    levels += [(u, first - rng.randrange(3) * DAY, rng.choice((3, 5, 6, 9, 40)))
+               for u in units[1:] if rng.random() < 0.8]
+    with Daemon(f"timezone={rng.choice(('UTC', 'Asia/Tokyo', 'America/New_York'))}") as d:
+        with d.start().client() as c:
+            declare(c, sorted(levels, key=lambda v: v[1]))
+            assert c.lines([{"type": "decision.made", "time": some_time(), "data": {
+                "role": "r", "class": "c", "answer": "yes", "unit": rng.choice(units)}}
+                for _ in range(600)]).json()["stored"] == 600
+            whole = collections.Counter()
+            for row in c.rollup("decisions", step="day", group_by="unit",
+                                from_=first - DAY, to=first + (days + 1) * DAY)["rows"]:
+                whole[row["time"], row["unit"]] += row["n"]
+            assert sum(whole.values()) == 600
+            for _ in range(30):
+                low = some_time() // DAY * DAY
+                high = low + rng.choice((1, 3, 20, 40, 90)) * DAY
+                q = {"from_": low, "to": high, "group_by": "unit"}
+                unit = rng.choice(units) if rng.random() < 0.3 else None
+                if unit:
+                    q["unit"] = unit
+                answer = c.rollup("decisions", step="day", **q)
+                want = {k: n for k, n in whole.items()
+                        if answer["from"] <= k[0] < answer["to"] and (
+                            unit is None or (k[1] or "").startswith(unit + "/")
+                            or k[1] == unit)}
+                got = {(r["time"], r["unit"]): r["n"] for r in answer["rows"]}
+                assert got == want, q
+                # Coarser steps, and none, add up the same days.
+                q |= {"from_": answer["from"], "to": answer["to"]}
+                for step in ({}, {"step": "month"}, {"step": "week"}):
+                    rows = c.rollup("decisions", **q, **step)
+                    if (rows["from"], rows["to"]) != (answer["from"], answer["to"]):
+                        continue
+                    sums = collections.Counter()
+                    for row in rows["rows"]:
+                        sums[row["unit"]] += row["n"]
+                    by_day = collections.Counter()
+                    for (_, u), n in want.items():
+                        by_day[u] += n
+                    assert sums == by_day, (q, step)

@@ -292,8 +292,10 @@ class Heads:
         return out
 
     def fold(self, low, high, least):
-        """{unit: the unit under which it is shown, "" for none}"""
-        return self.fold_by(self.lowest(low, high), least)
+        """{unit: the unit under which it is shown, "" for none} in [low, high)"""
+        if (low, high, least) not in self.cache:
+            self.cache[low, high, least] = self.fold_by(self.lowest(low, high), least)
+        return self.cache[low, high, least]
 
     def fold_by(self, people, least):
         shown = {u for u in UNITS if self.steps[u] and (people[u] or 0) >= least}
@@ -686,6 +688,18 @@ def question(rng, zone, steps, fields, months=False):
     return q
 
 
+def month_fold(world, at, least=5):
+    """{unit: the unit under which it is shown in the month of that moment}: by the month
+    alone, whatever is asked for."""
+    month = world.month_of(at)
+    return world.levels_of.fold(month, bucket_start(world.zone, "month", month + 32 * DAY),
+                                least)
+
+
+def folded(world, row, time_of=lambda r: r["ts"]):
+    return {**row, "unit": month_fold(world, time_of(row))[row["unit"] or ""]}
+
+
 def asked(world, q):
     """The window that is answered, from what is said of it."""
     return q.get("from", -2**40), q.get("to", 2**40)
@@ -970,8 +984,7 @@ def test_requests_are_folded_as_what_employees_do(world, c):
         q = question(rng, world.zone, ("all", "month", "week"), ("unit",))
         answer = c.rollup("suggestions", kind="boundary_request", **q)
         low, high = check_window(world.zone, q, answer, time.time())
-        fold = world.levels_of.fold(*asked(world, q), 5)
-        of = [{**r, "unit": fold[r["unit"] or ""]} for r in rows]
+        of = [folded(world, r, lambda r: r["submitted"] // 1000) for r in rows]
         want = grouped(world, q, of, low, high, lambda r: r["submitted"] // 1000)
         got = answered(q, answer["rows"])
         assert set(got) == set(want), q
@@ -1146,8 +1159,7 @@ def check_rules(rows, table):
 
 def ask_decisions(world, c, rng, steps):
     q = question(rng, world.zone, steps, ("unit", "role", "class", "channel"))
-    fold = world.levels_of.fold(*asked(world, q), 5)
-    of = [{**r, "unit": fold[r["unit"] or ""]} for r in decision_rows(world)]
+    of = [folded(world, r) for r in decision_rows(world)]
     for name, values in (("role", ("agent", "lead")), ("class", ("refund", "gift")),
                          ("unit", UNITS)):
         if rng.random() < 0.2:
@@ -1198,12 +1210,12 @@ def test_reviews(world, c):
     for _ in range(25):
         q = question(rng, world.zone, ("all", "month"), ("unit",), months=True)
         low, high = asked(world, q)
-        of, fold = [], world.levels_of.fold(low, high, 5)
+        of = []
         for r in rows:
             block = blocks[world.month_of(r["ts"])][r["unit"] or ""]
             if block is not None:
                 # Beside the rows of decisions there are no other units than theirs.
-                of.append({**r, "unit": fold[block]})
+                of.append(folded(world, {**r, "unit": block}))
         if rng.random() < 0.3:
             q["unit"] = rng.choice(UNITS)
             of = [r for r in of if in_subtree(r["unit"], q["unit"])]
@@ -1251,9 +1263,7 @@ def test_backing_rate(world, c):
     for _ in range(20):
         q = question(rng, world.zone, ("all", "month"), ("unit",), months=True)
         low, high = asked(world, q)
-        fold = world.levels_of.fold(low, high, 5)
-        of = [{**r, "unit": fold[r["unit"] or ""]} for r in decision_rows(world)
-              if r["conflict"]]
+        of = [folded(world, r) for r in decision_rows(world) if r["conflict"]]
         answer = c.rollup("recognition", audience="employee", **q)
         got = answered(q, answer["figures"])
         for key, mine in grouped(world, q, of, low, high, lambda r: r["ts"]).items():
@@ -1273,7 +1283,8 @@ def wilson(good, n):
 
 @pytest.mark.parametrize("days", [150, 365, 480])
 def test_boundary_candidates(world, c, days):
-    """Of all time, in the units, by the boundaries and with the trainings of a moment."""
+    """Of all time and in the units of now; by the boundaries and with the trainings of a
+    moment."""
     at = START + days * DAY
     deciders = {r["key"]: r["person"] for r in world.rows(
         "SELECT * FROM operational_person WHERE role = 'decider'", "confidential.db")}
@@ -1282,7 +1293,8 @@ def test_boundary_candidates(world, c, days):
     trained = {(r["person"], r["topic"]) for r in world.rows(TRAININGS, "confidential.db")
                if r["type"] == "training.completed"
                and at - 365 * DAY <= midnight(world, r["day"]) < at}
-    fold, heads = world.levels_of.fold(at, at, 10), world.levels_of.at(at)
+    now = int(time.time())
+    fold, heads = month_fold(world, now, 10), world.levels_of.at(now)
     groups = collections.defaultdict(list)
     for r in decision_rows(world):
         groups[r["role"], r["class"], fold[r["unit"] or ""]].append(r)
@@ -1434,8 +1446,7 @@ def test_contact(world, c):
     for _ in range(20):
         q = question(rng, world.zone, ("all", "day", "week", "month"), ("unit",))
         q["as_of"] = START + rng.randrange(SPAN)
-        fold = world.levels_of.fold(*asked(world, q), 5)
-        of = [{**r, "unit": fold[r["unit"] or ""]} for r in rows]
+        of = [folded(world, r) for r in rows]
         answer = c.rollup("contact", **q)
         low, high = check_window(world.zone, q, answer, time.time())
         for mode in ("face_to_face", "broadcast", "meeting"):

@@ -396,13 +396,15 @@ END_TEST
 START_TEST(units_that_come_after_folding_are_not_shown)
 {
 	const uint32_t fold[] = {0, 1, 1}; /* "a/b" is shown as "a"; more are unknown */
+	const struct merge_fold folds[] = {{INT64_MIN, fold}};
 	const struct raw_target target = {SUBJECT_FIRST_SURVEY, 0, SLOTS, 0};
 	struct world *w = malloc(sizeof *w);
 	struct query q;
 	struct merge_spec s = {.audiences = 1u << AUDIENCE_EMPLOYEE,
 			       .targets = &target,
 			       .n_targets = 1,
-			       .fold = fold,
+			       .folds = folds,
+			       .n_folds = 1,
 			       .n_fold = sizeof fold / sizeof *fold};
 	struct merge *m;
 	uint32_t seen = 0;
