@@ -259,6 +259,11 @@ START_TEST(a_unit_is_its_subtree_at_that_time)
 	ck_assert_int_eq(v[a], 11);
 	ck_assert_int_eq(levels_lowest(l, LEVEL_HEADCOUNT, 310, 400, v), EMP_OK);
 	ck_assert_int_eq(v[b], 70);
+	ck_assert_int_eq(levels_next(l, LEVEL_HEADCOUNT, INT64_MIN), 100);
+	ck_assert_int_eq(levels_next(l, LEVEL_HEADCOUNT, 99), 100);
+	ck_assert_int_eq(levels_next(l, LEVEL_HEADCOUNT, 100), 150);
+	ck_assert_int_eq(levels_next(l, LEVEL_HEADCOUNT, 250), 300);
+	ck_assert_int_eq(levels_next(l, LEVEL_HEADCOUNT, 300), INT64_MAX);
 	ck_assert(levels_declared(l, b) && !levels_declared(l, 4));
 	/* [50, 100) says nothing of anybody; a is 7, then 11, then 30. */
 	ck_assert_int_eq(levels_mean(l, LEVEL_HEADCOUNT, 50, 250, mean), EMP_OK);
