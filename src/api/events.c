@@ -65,10 +65,9 @@ form_of(struct req *r, enum body *form, bool *cloudevents)
 	}
 refused:
 	req_add_header(r, "Accept-Post", STR(ACCEPTED));
-	answer_problem(
-		r, EMP_MEDIA_TYPE, "Content-Type",
-		"send Content-Type: application/json, or that of NDJSON or CloudEvents, "
-		"in UTF-8");
+	answer_problem(r, EMP_MEDIA_TYPE, "Content-Type",
+		       "send Content-Type: application/json, or that of NDJSON or "
+		       "CloudEvents, in UTF-8");
 	return false;
 }
 

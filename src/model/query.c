@@ -161,9 +161,9 @@ is_identity(struct str name, bool times)
 }
 
 #define PEOPLE_DETAIL "people are never a dimension: no figure is about one person"
-#define TIME_DETAIL                                                                       \
-	"expected an RFC 3339 time with its zone, such as 2026-01-31T00:00:00Z, or Unix " \
-	"seconds or ms"
+#define TIME_DETAIL                                                                    \
+	"expected an RFC 3339 time with its zone, such as 2026-01-31T00:00:00Z, or "   \
+	"Unix seconds or ms"
 
 struct parameter {
 	const char *name;
