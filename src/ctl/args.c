@@ -230,7 +230,9 @@ ctl_help_command(struct buf *out, const struct ctl_command *cmd)
 	for (int i = CTL_OPT_VERSION + 1; i < CTL_OPT_COUNT; i++)
 		if (takes(cmd, i))
 			option_help(out, &options[i]);
-	buf_add_z(out, "\nOptions of every command:\n");
-	for (int i = 0; i <= CTL_OPT_VERSION; i++)
-		option_help(out, &options[i]);
+	buf_add_z(out, "\n");
+	wrap(out,
+	     STR("The options of every command, such as --server, --state-dir and "
+		 "--json: `empowerctl --help`."),
+	     0);
 }

@@ -47,6 +47,8 @@ def test_help_of_everything():
         assert one.stdout == other.stdout
         assert one.stdout.decode().startswith(f"usage: empowerctl {command} ")
         assert max(map(len, one.stdout.decode().splitlines())) <= 79
+        # What every command takes is told once.
+        assert b"  --server" not in one.stdout and b"empowerctl --help" in one.stdout
 
 
 def test_version():
@@ -373,6 +375,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     assert complete("im") == ["import"]
     assert complete("--se") == ["--server"]
     assert complete("import", "--a") == ["--again"]
+    assert complete("import", "--se") == ["--server"]
     assert complete("survey", "") == ["apply", "list", "show"]
     assert complete("token", "") == ["add", "list", "revoke"]
     assert complete("suggestion", "") == ["list", "show", "acknowledge", "triage", "answer",
