@@ -251,6 +251,27 @@ def test_two_windows_do_not_show_a_few_people_by_subtraction():
                     assert {r["unit"]: r["n"] for r in rows} == told[0], rollup
 
 
+def test_two_moments_do_not_show_a_few_people_as_candidates():
+    """Decisions of all time, by the units of one moment and then of another."""
+    now = int(time.time())
+    with Daemon() as d:
+        with d.start().client() as c:
+            declare(c, [("co", now - 200 * DAY, 60), ("co/x", now - 200 * DAY, 14),
+                        ("co/y", now - 200 * DAY, 3), ("co/x", now - 100 * DAY, 4)])
+            made = [{"type": "decision.made", "source": "s", "id": f"{unit}{i}",
+                     "time": now - 3 * DAY, "data": {
+                         "person": f"{unit}{i % 6}", "role": "r", "class": "c",
+                         "answer": "yes", "unit": unit}}
+                    for unit in ("co", "co/x", "co/y") for i in range(12)]
+            good = [{"type": "decision.outcome", "time": now - 2 * DAY, "data": {
+                "ref": {"source": "s", "id": e["id"]}, "customer_benefit": True}}
+                for e in made]
+            assert c.lines(made + good).json()["stored"] == 72
+            for days in (0, 1, 60, 150, 199, 300):
+                rows = c.get("/v1/boundaries/candidates", as_of=now - days * DAY).json()["rows"]
+                assert [(r["unit"], r["n"]) for r in rows] == [("co", 36)], days
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_day_is_the_same_in_every_window(seed):
     """Whatever the tree, what was declared when, and what is asked for."""
