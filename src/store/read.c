@@ -154,7 +154,7 @@ reader_first_seq(struct store_reader *r, int64_t from, int64_t *out)
 
 static enum emp_rc
 prepare_events(struct store_reader *r, sqlite3_stmt **out, const struct road *road,
-	       uint64_t types, const char *when)
+	       uint64_t types, bool naming, bool named)
 {
 	struct buf sql;
 	enum emp_rc rc;
@@ -162,18 +162,21 @@ prepare_events(struct store_reader *r, sqlite3_stmt **out, const struct road *ro
 	buf_init(&sql, 0);
 	buf_add_z(&sql,
 		  "SELECT event.seq, event.time, event.received, event.series_id, "
-		  "event.survey_id, event.type_id, event.complete, event.person, "
-		  "(SELECT min(invited.event_seq) FROM reference "
-		  "JOIN invitation AS invited ON invited.id = reference.id "
-		  "AND (reference.source_id IS NULL "
-		  "OR invited.source_id IS reference.source_id) "
-		  "WHERE reference.event_seq = event.seq), ");
+		  "event.survey_id, event.type_id, event.complete, event.person, ");
+	buf_add_z(&sql,
+		  named ? "(SELECT min(invited.event_seq) FROM reference "
+			  "JOIN invitation AS invited ON invited.id = reference.id "
+			  "AND (reference.source_id IS NULL "
+			  "OR invited.source_id IS reference.source_id) "
+			  "WHERE reference.event_seq = event.seq), "
+			: "NULL, ");
 	buf_add_z(&sql,
 		  road->bare ? "NULL, NULL, NULL, NULL, NULL FROM "
 			     : "signal.kind_id, recognition.kind_id, "
 			       "recognition.visibility_id, recognition.by_leader, "
 			       "recognition.people_key FROM ");
-	buf_printf(&sql, "%s AND %s AND event.type_id IN (0", road->from, when);
+	buf_printf(&sql, "%s AND %s AND event.type_id IN (0", road->from,
+		   naming && named ? IN_TIME_OR_NAMING : IN_TIME);
 	for (int t = 1; t < EVENT_TYPE_COUNT; t++) {
 		if (types >> t & 1)
 			buf_printf(&sql, ", %d", t);
@@ -270,20 +273,22 @@ read_event(sqlite3_stmt *s, struct event_row *e)
 /* What a walk along the roads is after. */
 struct walk {
 	int64_t from, to; /* ms */
-	const char *when; /* as SQL, of both */
+	bool naming;      /* also what names an invitation, whatever its time */
+	bool named;       /* something does, from the first sequence on */
+	int64_t first;
 	enum emp_rc (*fn)(void *ctx, const struct event_row *e);
 	void *ctx;
 };
 
 static enum emp_rc
 walk_road(struct store_reader *r, const struct walk *w, const struct road *road,
-	  uint64_t types, int64_t first, struct people_sql *people)
+	  uint64_t types, struct people_sql *people)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = prepare_events(r, &s, road, types, w->when);
+	enum emp_rc rc = prepare_events(r, &s, road, types, w->naming, w->named);
 
 	if (rc == EMP_OK) {
-		sqlite3_bind_int64(s, 1, first);
+		sqlite3_bind_int64(s, 1, w->first);
 		sqlite3_bind_int64(s, 2, w->from);
 		sqlite3_bind_int64(s, 3, w->to);
 	}
@@ -304,12 +309,25 @@ walk_road(struct store_reader *r, const struct walk *w, const struct road *road,
 	return rc;
 }
 
+/* Where nothing names an invitation no row need be asked for it. */
 static enum emp_rc
-walk_all(struct store_reader *r, const struct walk *w, uint64_t types)
+walk_begin(struct store_reader *r, struct walk *w)
+{
+	int64_t last = 0;
+	enum emp_rc rc = reader_first_seq(r, w->from, &w->first);
+
+	if (rc == EMP_OK)
+		rc = db_int(r->db, "SELECT ifnull(max(event_seq), 0) FROM reference",
+			    &last);
+	w->named = last >= w->first;
+	return rc;
+}
+
+static enum emp_rc
+walk_all(struct store_reader *r, struct walk *w, uint64_t types)
 {
 	struct people_sql people = {.of_customers = NULL};
-	int64_t first = 0;
-	enum emp_rc rc = reader_first_seq(r, w->from, &first);
+	enum emp_rc rc = walk_begin(r, w);
 
 	/* Not before empowerd.db was looked at: see reader.c. */
 	if (rc == EMP_OK)
@@ -319,7 +337,7 @@ walk_all(struct store_reader *r, const struct walk *w, uint64_t types)
 
 		types &= ~wanted;
 		if (wanted != 0)
-			rc = walk_road(r, w, &roads[i], wanted, first, &people);
+			rc = walk_road(r, w, &roads[i], wanted, &people);
 	}
 	finish(&people.of_customers);
 	finish(&people.of_operational);
@@ -330,7 +348,7 @@ enum emp_rc
 store_read_events(struct store_reader *r, uint64_t types, int64_t from, int64_t to,
 		  enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
 {
-	const struct walk w = {from, to, IN_TIME, fn, ctx};
+	struct walk w = {.from = from, .to = to, .fn = fn, .ctx = ctx};
 
 	return walk_all(r, &w, types);
 }
@@ -339,7 +357,8 @@ enum emp_rc
 store_read_responses(struct store_reader *r, int64_t from,
 		     enum emp_rc (*fn)(void *ctx, const struct event_row *e), void *ctx)
 {
-	const struct walk w = {from, INT64_MAX, IN_TIME_OR_NAMING, fn, ctx};
+	struct walk w = {
+		.from = from, .to = INT64_MAX, .naming = true, .fn = fn, .ctx = ctx};
 
 	return walk_all(r, &w, UINT64_C(1) << EVENT_SURVEY_ANSWERED);
 }
