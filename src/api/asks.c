@@ -63,10 +63,17 @@ _Static_assert(sizeof asks / sizeof *asks == ASK_COUNT, "say how all are answere
 /* One question, before it is a query. */
 struct asked {
 	enum rollup ask;
+	const struct tz *tz;           /* of dates */
 	const struct token_def *token; /* NULL: by code */
 	struct str id;                 /* of the path */
 	const struct code *code;
 };
+
+static const struct tz *
+zone_of(struct req *r)
+{
+	return store_tz(worker_of(r)->api->cfg.store);
+}
 
 /* --- answering --- */
 
@@ -135,8 +142,8 @@ answer_failed(struct req *r, const struct query *q, enum emp_rc rc,
 
 /* Fills `q` from the raw query; strings are in `arena` or in `raw`. */
 static enum emp_rc
-query_read(struct query *q, enum rollup ask, struct str raw, struct arena *arena,
-	   struct problem *p)
+query_read(struct query *q, enum rollup ask, const struct tz *tz, struct str raw,
+	   struct arena *arena, struct problem *p)
 {
 	struct http_form f;
 	struct str name, value;
@@ -144,6 +151,7 @@ query_read(struct query *q, enum rollup ask, struct str raw, struct arena *arena
 	enum emp_rc rc;
 
 	query_init(q, ask);
+	q->tz = tz;
 	http_form_init(&f, raw, arena);
 	while ((step = http_form_next(&f, &name, &value)) == HTTP_FORM_PAIR) {
 		rc = query_set(q, name, value, p);
@@ -193,7 +201,7 @@ static enum emp_rc
 query_make(struct query *q, const struct asked *a, struct str raw, struct arena *arena,
 	   struct problem *p)
 {
-	enum emp_rc rc = query_read(q, a->ask, raw, arena, p);
+	enum emp_rc rc = query_read(q, a->ask, a->tz, raw, arena, p);
 
 	q->id = a->id;
 	if (a->code) {
@@ -315,7 +323,7 @@ static void
 ask_with_token(struct req *r, enum rollup ask, struct str id)
 {
 	struct api_worker *aw = worker_of(r);
-	struct asked a = {.ask = ask, .id = id};
+	struct asked a = {.ask = ask, .tz = zone_of(r), .id = id};
 	const struct cache_entry *e = NULL;
 	struct cache_state now;
 	struct str question;
@@ -343,7 +351,7 @@ ask_with_token(struct req *r, enum rollup ask, struct str id)
 void
 ask_by_code(struct req *r, enum rollup ask, const struct code *code)
 {
-	struct asked a = {.ask = ask, .code = code, .id = STR("")};
+	struct asked a = {.ask = ask, .tz = zone_of(r), .code = code, .id = STR("")};
 	struct cache_state none = {.seq = 0};
 
 	STAT_ADD(worker_of(r), rollups);

@@ -162,8 +162,10 @@ is_identity(struct str name, bool times)
 
 #define PEOPLE_DETAIL "people are never a dimension: no figure is about one person"
 #define TIME_DETAIL                                                                    \
-	"expected an RFC 3339 time with its zone, such as 2026-01-31T00:00:00Z, or "   \
-	"Unix seconds or ms"
+	"expected a date such as 2026-01-31, an RFC 3339 time with its zone, such as " \
+	"2026-01-31T00:00:00Z, or Unix seconds or ms"
+#define DATE_CHARS (sizeof "2026-01-31" - 1)
+#define NOON "T12:00:00Z"
 
 struct parameter {
 	const char *name;
@@ -179,6 +181,26 @@ bad(const struct parameter *par, struct problem *p, const char *detail)
 	return problem_set(p, EMP_INVALID, par->name, "%s", detail);
 }
 
+/* A date is the start of that day in the instance's zone. */
+static bool
+read_date(const struct tz *tz, struct str value, int64_t *ms)
+{
+	char noon[DATE_CHARS + sizeof NOON];
+	int64_t t;
+
+	if (value.n != DATE_CHARS)
+		return false;
+	memcpy(noon, value.p, DATE_CHARS);
+	memcpy(noon + DATE_CHARS, NOON, sizeof NOON);
+	if (!time_parse(str_from(noon), ms))
+		return false;
+	t = *ms / MS_PER_S;
+	/* From noon, so that an offset of the hours around does not matter. */
+	t = tz == NULL ? t - S_PER_DAY / 2 : tz_floor(tz, TZ_DAY, t - tz_offset(tz, t));
+	*ms = t * MS_PER_S;
+	return true;
+}
+
 /* from goes down and to goes up to a full second, so that no event asked for is lost.
  */
 static enum emp_rc
@@ -187,7 +209,7 @@ set_time(struct query *q, const struct parameter *par, struct str value,
 {
 	int64_t ms;
 
-	if (!time_parse(value, &ms))
+	if (!read_date(q->tz, value, &ms) && !time_parse(value, &ms))
 		return bad(par, p, TIME_DETAIL);
 	if (str_is(STR("from"), par->name)) {
 		q->from = ms / MS_PER_S;

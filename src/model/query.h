@@ -69,8 +69,9 @@ struct query_filter {
 #define QUERY_DEPTH_MAX 128 /* no unit has more parts */
 
 struct query {
-	uint32_t seen;  /* bit per row of the table of parameters */
-	uint8_t rollup; /* enum rollup */
+	const struct tz *tz; /* of dates; NULL: UTC. Set after query_init, borrowed */
+	uint32_t seen;       /* bit per row of the table of parameters */
+	uint8_t rollup;      /* enum rollup */
 	uint8_t step;
 	uint8_t shape;
 	uint8_t format;

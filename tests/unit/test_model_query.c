@@ -56,6 +56,37 @@ START_TEST(a_window_takes_times_of_all_forms)
 }
 END_TEST
 
+START_TEST(a_date_is_the_start_of_a_day_in_the_zone)
+{
+	static const struct {
+		const char *zone, *date;
+		int64_t start;
+	} days[] = {
+		{"Europe/Madrid", "2026-01-31", 1769814000},
+		{"Europe/Madrid", "2026-07-01", 1782856800},
+		{"Pacific/Kiritimati", "2026-01-31", 1769767200}, /* UTC+14 */
+		{"Pacific/Pago_Pago", "2026-01-31", 1769857200},  /* UTC-11 */
+		{"America/Santiago", "2026-09-06", 1788667200},   /* begins at 01:00 */
+	};
+	struct tz *tz;
+
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "2026-01-31"), EMP_OK);
+	ck_assert_int_eq(q.from, 1769817600);
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+		ck_assert_int_eq(tz_open(&tz, days[i].zone), EMP_OK);
+		query_init(&q, ROLLUP_SATISFACTION);
+		q.tz = tz;
+		ck_assert_int_eq(set("from", days[i].date), EMP_OK);
+		ck_assert_int_eq(q.from, days[i].start);
+		tz_free(&tz);
+	}
+	query_init(&q, ROLLUP_SATISFACTION);
+	ck_assert_int_eq(set("from", "2026-02-30"), EMP_INVALID);
+	ck_assert_int_eq(set("from", "2026-1-31x"), EMP_INVALID);
+}
+END_TEST
+
 START_TEST(an_empty_window_is_refused)
 {
 	query_init(&q, ROLLUP_SATISFACTION);
@@ -95,7 +126,7 @@ START_TEST(bad_values_name_their_parameter)
 	static const char *const bad[][2] = {
 		{"from", "yesterday"},
 		{"from", ""},
-		{"to", "2026-01-01"},
+		{"to", "2026-01"},
 		{"step", "year"},
 		{"step", "Day"},
 		{"group_by", ""},
@@ -333,6 +364,7 @@ model_query_suite(void)
 
 	tcase_add_test(tc, nothing_asked_is_all_time_in_one_bucket);
 	tcase_add_test(tc, a_window_takes_times_of_all_forms);
+	tcase_add_test(tc, a_date_is_the_start_of_a_day_in_the_zone);
 	tcase_add_test(tc, an_empty_window_is_refused);
 	tcase_add_test(tc, groups_and_filters_are_taken);
 	tcase_add_test(tc, bad_values_name_their_parameter);
