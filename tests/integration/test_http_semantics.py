@@ -252,7 +252,7 @@ BAD = {
     "participation": ["question=overall", "signal=signup", "group_by=question"],
 }
 BAD_EVERYWHERE = [
-    "from=", "from=x", "from=2026-01-01", "from=2026-01-01T00:00:00", "from=-1",
+    "from=", "from=x", "from=2026-01", "from=2026-02-30", "from=2026-01-01T00:00:00", "from=-1",
     "to=2026-13-01T00:00:00Z", "to=1e9", "from=1&from=2", "step=", "step=Day", "step=2h",
     "step=day&step=day", "group_by=", "group_by=x", "group_by=unit,unit", "group_by=unit,",
     "group_by=,unit", "group_by=Unit", "group_by=unit&group_by=lang", "depth=", "depth=0",
