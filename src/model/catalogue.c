@@ -128,16 +128,16 @@ static const char *const recognition_names[] = {RECOGNITIONS(NAME_ROW)};
 static const uint8_t recognition_lengths[] = {RECOGNITIONS(LENGTH_ROW)};
 static const char *const suggestion_kind_names[] = {SUGGESTION_KINDS(NAME_ROW)};
 static const uint8_t suggestion_kind_lengths[] = {SUGGESTION_KINDS(LENGTH_ROW)};
-static const char *const status_names[] = {STATUSES(NAME_ROW)};
-static const uint8_t status_lengths[] = {STATUSES(LENGTH_ROW)};
-static const char *const answer_names[] = {ANSWERS(NAME_ROW)};
-static const uint8_t answer_lengths[] = {ANSWERS(LENGTH_ROW)};
+static const char *const suggestion_status_names[] = {STATUSES(NAME_ROW)};
+static const uint8_t suggestion_status_lengths[] = {STATUSES(LENGTH_ROW)};
+static const char *const decision_answer_names[] = {ANSWERS(NAME_ROW)};
+static const uint8_t decision_answer_lengths[] = {ANSWERS(LENGTH_ROW)};
 static const char *const verdict_names[] = {VERDICTS(NAME_ROW)};
 static const uint8_t verdict_lengths[] = {VERDICTS(LENGTH_ROW)};
 static const char *const driver_names[] = {DRIVERS(NAME_ROW)};
 static const uint8_t driver_lengths[] = {DRIVERS(LENGTH_ROW)};
-static const char *const view_names[] = {VIEWS(NAME_ROW)};
-static const uint8_t view_lengths[] = {VIEWS(LENGTH_ROW)};
+static const char *const driver_view_names[] = {VIEWS(NAME_ROW)};
+static const uint8_t driver_view_lengths[] = {VIEWS(LENGTH_ROW)};
 static const char *const boundary_mode_names[] = {BOUNDARY_MODES(NAME_ROW)};
 static const uint8_t boundary_mode_lengths[] = {BOUNDARY_MODES(LENGTH_ROW)};
 static const char *const contact_mode_names[] = {CONTACT_MODES(NAME_ROW)};
@@ -150,11 +150,11 @@ _Static_assert(COUNT(signal_names) == SIGNAL_COUNT, "name every signal");
 _Static_assert(COUNT(recognition_names) == RECOGNITION_COUNT, "name every kind");
 _Static_assert(COUNT(suggestion_kind_names) == SUGGESTION_KIND_COUNT,
 	       "name every kind of suggestion");
-_Static_assert(COUNT(status_names) == STATUS_COUNT, "name every status");
-_Static_assert(COUNT(answer_names) == ANSWER_COUNT, "name every answer");
+_Static_assert(COUNT(suggestion_status_names) == STATUS_COUNT, "name every status");
+_Static_assert(COUNT(decision_answer_names) == ANSWER_COUNT, "name every answer");
 _Static_assert(COUNT(verdict_names) == VERDICT_COUNT, "name every verdict");
 _Static_assert(COUNT(driver_names) == DRIVER_COUNT, "name every driver");
-_Static_assert(COUNT(view_names) == VIEW_COUNT, "name every view");
+_Static_assert(COUNT(driver_view_names) == VIEW_COUNT, "name every view");
 _Static_assert(COUNT(contact_mode_names) == CONTACT_MODE_COUNT,
 	       "name every mode of contact");
 _Static_assert(COUNT(driver_questions) == DRIVER_COUNT, "ask every driver");
@@ -218,20 +218,29 @@ event_type_scope(enum event_type t)
 	return (enum scope)types[t].scope;
 }
 
-enum audience
-audience_find(struct str name)
-{
-	size_t i = row_find(audience_names, audience_lengths, COUNT(audience_names),
-			    name);
-
-	return i < COUNT(audience_names) ? (enum audience)i : AUDIENCE_NONE;
-}
-
-const char *
-audience_name(enum audience a)
-{
-	return (unsigned)a < COUNT(audience_names) ? audience_names[a] : NULL;
-}
+/* The two functions of an enum whose table has "none" in row 0. */
+#define FIND_AND_NAME(it)                                                              \
+	enum it it##_find(struct str name)                                             \
+	{                                                                              \
+		size_t i = row_find(it##_names, it##_lengths, COUNT(it##_names),       \
+				    name);                                             \
+                                                                                       \
+		return i < COUNT(it##_names) ? (enum it)i : (enum it)0;                \
+	}                                                                              \
+	const char *it##_name(enum it value)                                           \
+	{                                                                              \
+		return (unsigned)value < COUNT(it##_names) ? it##_names[value] : NULL; \
+	}
+FIND_AND_NAME(audience)
+FIND_AND_NAME(signal)
+FIND_AND_NAME(recognition)
+FIND_AND_NAME(suggestion_kind)
+FIND_AND_NAME(suggestion_status)
+FIND_AND_NAME(decision_answer)
+FIND_AND_NAME(verdict)
+FIND_AND_NAME(driver_view)
+FIND_AND_NAME(boundary_mode)
+FIND_AND_NAME(contact_mode)
 
 const char *
 dim_name(enum dim d)
@@ -248,20 +257,6 @@ dim_find(struct str name, enum dim *out)
 		return false;
 	*out = (enum dim)i;
 	return true;
-}
-
-enum signal
-signal_find(struct str name)
-{
-	size_t i = row_find(signal_names, signal_lengths, SIGNAL_COUNT, name);
-
-	return i < SIGNAL_COUNT ? (enum signal)i : SIGNAL_NONE;
-}
-
-const char *
-signal_name(enum signal s)
-{
-	return (unsigned)s < SIGNAL_COUNT ? signal_names[s] : NULL;
 }
 
 bool
@@ -285,78 +280,6 @@ signal_class(enum signal s, enum audience a)
 	return CLASS_PERSONNEL;
 }
 
-enum recognition
-recognition_find(struct str name)
-{
-	size_t i = row_find(recognition_names, recognition_lengths, RECOGNITION_COUNT,
-			    name);
-
-	return i < RECOGNITION_COUNT ? (enum recognition)i : RECOGNITION_NONE;
-}
-
-const char *
-recognition_name(enum recognition r)
-{
-	return (unsigned)r < RECOGNITION_COUNT ? recognition_names[r] : NULL;
-}
-
-enum suggestion_kind
-suggestion_kind_find(struct str name)
-{
-	size_t i = row_find(suggestion_kind_names, suggestion_kind_lengths,
-			    SUGGESTION_KIND_COUNT, name);
-
-	return i < SUGGESTION_KIND_COUNT ? (enum suggestion_kind)i : SUGGESTION_NONE;
-}
-
-const char *
-suggestion_kind_name(enum suggestion_kind k)
-{
-	return (unsigned)k < SUGGESTION_KIND_COUNT ? suggestion_kind_names[k] : NULL;
-}
-
-enum suggestion_status
-suggestion_status_find(struct str name)
-{
-	size_t i = row_find(status_names, status_lengths, STATUS_COUNT, name);
-
-	return i < STATUS_COUNT ? (enum suggestion_status)i : STATUS_NONE;
-}
-
-const char *
-suggestion_status_name(enum suggestion_status s)
-{
-	return (unsigned)s < STATUS_COUNT ? status_names[s] : NULL;
-}
-
-enum decision_answer
-decision_answer_find(struct str name)
-{
-	size_t i = row_find(answer_names, answer_lengths, ANSWER_COUNT, name);
-
-	return i < ANSWER_COUNT ? (enum decision_answer)i : ANSWER_NONE;
-}
-
-const char *
-decision_answer_name(enum decision_answer a)
-{
-	return (unsigned)a < ANSWER_COUNT ? answer_names[a] : NULL;
-}
-
-enum verdict
-verdict_find(struct str name)
-{
-	size_t i = row_find(verdict_names, verdict_lengths, VERDICT_COUNT, name);
-
-	return i < VERDICT_COUNT ? (enum verdict)i : VERDICT_NONE;
-}
-
-const char *
-verdict_name(enum verdict v)
-{
-	return (unsigned)v < VERDICT_COUNT ? verdict_names[v] : NULL;
-}
-
 bool
 driver_find(struct str name, enum driver *out)
 {
@@ -378,50 +301,6 @@ const char *
 driver_question(enum driver d)
 {
 	return (unsigned)d < DRIVER_COUNT ? driver_questions[d] : NULL;
-}
-
-enum driver_view
-driver_view_find(struct str name)
-{
-	size_t i = row_find(view_names, view_lengths, VIEW_COUNT, name);
-
-	return i < VIEW_COUNT ? (enum driver_view)i : VIEW_NONE;
-}
-
-const char *
-driver_view_name(enum driver_view v)
-{
-	return (unsigned)v < VIEW_COUNT ? view_names[v] : NULL;
-}
-
-enum boundary_mode
-boundary_mode_find(struct str name)
-{
-	size_t i = row_find(boundary_mode_names, boundary_mode_lengths,
-			    COUNT(boundary_mode_names), name);
-
-	return i < COUNT(boundary_mode_names) ? (enum boundary_mode)i : MODE_NONE;
-}
-
-const char *
-boundary_mode_name(enum boundary_mode m)
-{
-	return (unsigned)m < COUNT(boundary_mode_names) ? boundary_mode_names[m] : NULL;
-}
-
-enum contact_mode
-contact_mode_find(struct str name)
-{
-	size_t i = row_find(contact_mode_names, contact_mode_lengths,
-			    CONTACT_MODE_COUNT, name);
-
-	return i < CONTACT_MODE_COUNT ? (enum contact_mode)i : CONTACT_NONE;
-}
-
-const char *
-contact_mode_name(enum contact_mode m)
-{
-	return (unsigned)m < CONTACT_MODE_COUNT ? contact_mode_names[m] : NULL;
 }
 
 const char *
