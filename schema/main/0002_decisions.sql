@@ -252,8 +252,8 @@ LEFT JOIN unit ON unit.id = series.unit_id;
 
 -- ---- what every column means ---------------------------------------------------
 
-UPDATE schema_doc SET description = '1 signals, 2 recognition, else survey.id, or from '
-  || '1073741824 on subject.id'
+UPDATE schema_doc SET description = '1 signals, 2 recognition, 3 decisions, else '
+  || 'survey.id; 536870912 + rule.id decisions by a rule; from 1073741824 on subject.id'
 WHERE table_name = 'cell' AND column_name = 'subject';
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('boundary', '', 'Up to where a role may decide a class of matters by itself, in force from the time of the event on', ''),

@@ -233,7 +233,9 @@ judge(struct recount *rc, enum grain g, void (*tell)(void *ctx, const char *find
 			k->too_many = k->too_many || k->left[s] != 0;
 		rc->out->cells += k->in_file;
 		/* What follows on a decision may take back what was counted. */
-		if (k->behind && k->key.subject >= SUBJECT_FIRST_VOICE)
+		if (k->behind &&
+		    (k->key.subject >= SUBJECT_FIRST_VOICE ||
+		     k->key.subject == SUBJECT_DECISION))
 			k->too_many = false;
 		if (k->too_few && !k->too_many && k->behind)
 			rc->out->behind++;

@@ -13,7 +13,12 @@ enum grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY, GRAIN_COUNT };
 enum subject {
 	SUBJECT_SIGNAL = 1,
 	SUBJECT_RECOGNITION = 2,
+	/* Every decision, whatever role, class and rule: what most ask for, in a
+	 * fraction of the cells. */
+	SUBJECT_DECISION = 3,
 	SUBJECT_FIRST_SURVEY = 16,
+	/* And the number of a rule: decisions by it, and those it restricted. */
+	SUBJECT_FIRST_RULE = 0x20000000,
 	/* Decisions by (role, class, rule), suggestions by (kind, category). */
 	SUBJECT_FIRST_VOICE = 0x40000000
 };
@@ -25,6 +30,7 @@ enum subject {
 #define RECOGNITION_SLOTS (2 * RECOGNITION_COUNT)
 /* Of a suggestion: submitted; of a decision: enum decision_slot. */
 #define SUGGESTION_SLOTS 1
+#define RULE_SLOTS 2
 
 struct cell_key {
 	uint32_t series;

@@ -2,7 +2,9 @@
  * it. A row per group and bucket, by role and class where that is asked for; beside the
  * rows how well the four questions were answered, and the rules that stood in the way.
  *
- * All of it comes from counters, without a look at a single decision. Units of few
+ * All of it comes from counters, without a look at a single decision: from those over
+ * all roles and classes, and over these by rule, unless a role or class makes a
+ * difference; these are few enough to be met in time. Units of few
  * people are folded first; no row is about a person, and none says who decided. Reviews
  * are in reviews.c. */
 #include "privacy/decisions.h"
@@ -163,12 +165,37 @@ rule_add(struct work *w, uint32_t subject, uint32_t rule)
 								   DECISION_RULE, 2, i};
 }
 
+/* No role or class makes a difference. */
+static bool
+whole_asked(const struct query *q)
+{
+	return q->filter[FIELD_ROLE].n == 0 && q->filter[FIELD_CLASS].n == 0 &&
+		(q->group & (1u << FIELD_ROLE | 1u << FIELD_CLASS)) == 0;
+}
+
+/* From the cells over all roles and classes, and over those by rule. */
+static void
+whole_choose(struct work *w, uint32_t rules)
+{
+	static const struct subject_def all;
+
+	w->targets[w->n_targets++] = (struct raw_target){
+		SUBJECT_DECISION, 0, DECISION_SLOTS, combo_of(w, &all)};
+	for (uint32_t id = 1; id <= rules; id++) {
+		w->rules[w->n_rules].id = id;
+		w->rule_targets[w->n_rule_targets++] = (struct raw_target){
+			SUBJECT_FIRST_RULE + id, 0, RULE_SLOTS, w->n_rules++};
+	}
+}
+
 static enum emp_rc
 subjects_choose(struct work *w)
 {
 	struct job *j = w->j;
 	struct arena *a = &j->pub.arena;
-	uint32_t n = store_subjects(j->c->r->store);
+	uint32_t subjects = store_subjects(j->c->r->store);
+	uint32_t rules = intern_count(store_words(j->c->r->store, WORD_RULE));
+	uint32_t n = subjects > rules ? subjects : rules;
 
 	w->combos = arena_zalloc(a, (n + 1) * sizeof *w->combos);
 	w->targets = arena_alloc(a, (n + 1) * sizeof *w->targets);
@@ -178,7 +205,11 @@ subjects_choose(struct work *w)
 	    w->rules == NULL)
 		return EMP_NOMEM;
 	keys_find(w);
-	for (uint32_t i = 0; i < n; i++) {
+	if (whole_asked(j->q)) {
+		whole_choose(w, rules);
+		return EMP_OK;
+	}
+	for (uint32_t i = 0; i < subjects; i++) {
 		const struct subject_def *d = store_subject(j->c->r->store, i);
 		uint32_t subject = SUBJECT_FIRST_VOICE + i;
 

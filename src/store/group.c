@@ -469,6 +469,17 @@ commit(struct store *s, bool *sealed)
 }
 
 static void
+count_change(struct store *s, const struct staged *at, struct event_slots *slots)
+{
+	const struct count_change *c = &s->group.change[at->change];
+
+	for (unsigned k = 0; part_slots(s, c, k, slots); k++)
+		if (slots->subject != 0)
+			s->hooks.count(s->hooks.ctx, at->series, c->time, slots,
+				       at->seq, false);
+}
+
+static void
 count_staged(struct store *s)
 {
 	/* 17 kB, and only ever used here. */
@@ -477,12 +488,12 @@ count_staged(struct store *s)
 
 	for (uint32_t i = 0; i < g->n_staged; i++) {
 		const struct staged *at = &g->staged[i];
-		int64_t time = at->event->time;
 
 		if (at->change != NO_SLOTS) {
-			part_slots(&g->change[at->change], &slots);
-			time = g->change[at->change].time;
-		} else if (at->subject != 0) {
+			count_change(s, at, &slots);
+			continue;
+		}
+		if (at->subject != 0) {
 			part_slots_submitted(at->subject, &slots);
 		} else {
 			event_slots_of(at->event,
@@ -492,8 +503,8 @@ count_staged(struct store *s)
 				       &slots);
 		}
 		if (slots.subject != 0)
-			s->hooks.count(s->hooks.ctx, at->series, time, &slots, at->seq,
-				       false);
+			s->hooks.count(s->hooks.ctx, at->series, at->event->time,
+				       &slots, at->seq, false);
 	}
 }
 

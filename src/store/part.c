@@ -209,14 +209,43 @@ part_recall(struct store *s, uint8_t type, int64_t seq, struct count_change *out
 	}
 }
 
-void
-part_slots(const struct count_change *c, struct event_slots *out)
+enum counted_as { AS_ITSELF, AS_DECISION, AS_RULE, AS_COUNT };
+
+/* What a rule decided, and restricted, never changes afterwards. */
+static void
+rule_slots(uint32_t rule, const struct count_change *c, struct event_slots *out)
 {
-	out->subject = c->subject;
+	out->subject = rule == 0 ? 0 : SUBJECT_FIRST_RULE + rule;
+	out->n = 0;
+	out->n_less = 0;
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->slot[i] == DECISION_RULE || c->slot[i] == DECISION_RESTRICTED)
+			out->slot[out->n++] = c->slot[i] - DECISION_RULE;
+	if (out->n == 0)
+		out->subject = 0;
+}
+
+bool
+part_slots(const struct store *s, const struct count_change *c, unsigned k,
+	   struct event_slots *out)
+{
+	const struct subject_def *d = c->subject == 0
+		? NULL
+		: words_subject(&s->words, c->subject);
+
+	if (k >= AS_COUNT || d == NULL ||
+	    (k != AS_ITSELF && d->suggestion_kind != SUGGESTION_NONE))
+		return false;
+	if (k == AS_RULE) {
+		rule_slots(d->rule, c, out);
+		return true;
+	}
+	out->subject = k == AS_DECISION ? SUBJECT_DECISION : c->subject;
 	out->n = c->n;
 	out->n_less = c->n_less;
 	for (uint32_t i = 0; i < c->n; i++)
 		out->slot[i] = c->slot[i];
+	return true;
 }
 
 void

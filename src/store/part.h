@@ -78,8 +78,11 @@ part_recalls(uint8_t type)
 }
 EMP_MUST_CHECK enum emp_rc part_recall(struct store *s, uint8_t type, int64_t seq,
 				       struct count_change *out);
-/* [any] As counters take it: at change->time. */
-void part_slots(const struct count_change *c, struct event_slots *out);
+/* [writer] As counters take it, at change->time: the k-th of the subjects that a change
+ * is counted under, a decision's own and those over all roles, classes and rules. False
+ * behind the last; a subject of 0 is none. */
+bool part_slots(const struct store *s, const struct count_change *c, unsigned k,
+		struct event_slots *out);
 /* Of a suggestion that is submitted. [any] */
 void part_slots_submitted(uint32_t subject, struct event_slots *out);
 /* Refuses the event. */

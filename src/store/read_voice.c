@@ -117,20 +117,27 @@ store_read_changes(struct store_reader *r, int64_t seq,
 	sqlite3_stmt *s = NULL;
 	enum emp_rc rc = db_prepare(
 		r->db, &s,
-		"SELECT event.series_id, subject_id, event.time FROM (SELECT event_seq "
+		"SELECT event.series_id, CASE part WHEN 0 THEN subject_id "
+		"WHEN 1 THEN ?2 ELSE ?3 + rule_id END, event.time FROM (SELECT event_seq "
 		"FROM decision WHERE event_seq >= ?1 UNION ALL SELECT decision_seq "
 		"FROM decision_settlement WHERE event_seq >= ?1 UNION ALL "
 		"SELECT decision_seq FROM decision_outcome WHERE event_seq >= ?1) "
 		"AS late JOIN decision ON decision.event_seq = late.event_seq "
-		"JOIN event ON event.seq = decision.event_seq UNION ALL "
+		"JOIN event ON event.seq = decision.event_seq "
+		"JOIN subject ON subject.id = decision.subject_id "
+		"JOIN (SELECT 0 AS part UNION ALL SELECT 1 UNION ALL SELECT 2) "
+		"ON part < 2 OR rule_id IS NOT NULL UNION ALL "
 		"SELECT event.series_id, subject.id, event.time FROM suggestion "
 		"CROSS JOIN event ON event.seq = suggestion.event_seq "
 		"JOIN subject ON subject.kind_id = suggestion.kind_id "
 		"AND subject.category_id IS suggestion.category_id "
 		"WHERE suggestion.event_seq >= ?1");
 
-	if (rc == EMP_OK)
+	if (rc == EMP_OK) {
 		sqlite3_bind_int64(s, 1, seq);
+		sqlite3_bind_int64(s, 2, SUBJECT_DECISION);
+		sqlite3_bind_int64(s, 3, SUBJECT_FIRST_RULE);
+	}
 	while (rc == EMP_OK) {
 		bool row;
 

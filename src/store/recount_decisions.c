@@ -15,7 +15,8 @@ static const char *const drivers[] = {"spend", "retention", "reputation", "refer
 
 static const char facts_sql[] =
 	"known AS (SELECT DISTINCT decision_seq FROM decision_outcome), fact AS ("
-	"SELECT event.series_id AS series, decision.subject_id AS subject, "
+	"SELECT event.series_id AS series, "
+	"CASE alike.whole WHEN 1 THEN ?2 ELSE decision.subject_id END AS subject, "
 	"bucket(?1, event.time) AS start, decision.answer_id AS answer, "
 	"decision.within_id AS place, decision.escalated AS escalated, "
 	"subject.rule_id IS NOT NULL AS ruled, "
@@ -29,6 +30,7 @@ static const char facts_sql[] =
 	"seen_reputation.value AS seen_reputation, "
 	"seen_referral.value AS seen_referral "
 	"FROM decision JOIN event ON event.seq = decision.event_seq "
+	"CROSS JOIN (SELECT 0 AS whole UNION ALL SELECT 1) AS alike "
 	"JOIN subject ON subject.id = decision.subject_id "
 	"LEFT JOIN decision_settlement AS settled "
 	"ON settled.decision_seq = decision.event_seq "
@@ -97,22 +99,26 @@ build(struct buf *sql)
 		sizeof " FROM fact GROUP BY 1, 2, 3"); /* with the end */
 }
 
-enum emp_rc
-recount_decisions(struct store_reader *r, enum grain g,
-		  enum emp_rc (*fn)(void *ctx, const struct cell_key *k, uint32_t slot,
-				    uint64_t n),
-		  void *ctx)
+static const char rules_sql[] =
+	"SELECT event.series_id, ?2 + subject.rule_id, bucket(?1, event.time), "
+	"count(*), sum(answer_id = 2 OR escalated) FROM decision "
+	"JOIN event ON event.seq = decision.event_seq "
+	"JOIN subject ON subject.id = decision.subject_id "
+	"WHERE subject.rule_id IS NOT NULL GROUP BY 1, 2, 3";
+
+static enum emp_rc
+recount_sql(struct store_reader *r, const char *sql, enum grain g, enum subject subject,
+	    enum emp_rc (*fn)(void *ctx, const struct cell_key *k, uint32_t slot,
+			      uint64_t n),
+	    void *ctx)
 {
 	sqlite3_stmt *s = NULL;
-	struct buf sql;
-	enum emp_rc rc;
+	enum emp_rc rc = db_prepare(r->db, &s, sql);
 
-	buf_init(&sql, 0);
-	build(&sql);
-	rc = buf_ok(&sql) ? db_prepare(r->db, &s, sql.p) : EMP_NOMEM;
-	buf_fini(&sql);
-	if (rc == EMP_OK)
+	if (rc == EMP_OK) {
 		sqlite3_bind_int(s, 1, (int)g);
+		sqlite3_bind_int64(s, 2, subject);
+	}
 	while (rc == EMP_OK) {
 		struct cell_key k = {.grain = (uint8_t)g};
 		bool row;
@@ -133,4 +139,22 @@ recount_decisions(struct store_reader *r, enum grain g,
 	}
 	sqlite3_finalize(s);
 	return rc;
+}
+
+enum emp_rc
+recount_decisions(struct store_reader *r, enum grain g,
+		  enum emp_rc (*fn)(void *ctx, const struct cell_key *k, uint32_t slot,
+				    uint64_t n),
+		  void *ctx)
+{
+	struct buf sql;
+	enum emp_rc rc;
+
+	buf_init(&sql, 0);
+	build(&sql);
+	rc = buf_ok(&sql) ? recount_sql(r, sql.p, g, SUBJECT_DECISION, fn, ctx)
+			  : EMP_NOMEM;
+	buf_fini(&sql);
+	return rc == EMP_OK ? recount_sql(r, rules_sql, g, SUBJECT_FIRST_RULE, fn, ctx)
+			    : rc;
 }

@@ -96,6 +96,15 @@ read_answers(struct replay *r, struct event *e, int64_t seq)
 	return rc;
 }
 
+static void
+count(struct replay *r, sqlite3_stmt *q, int64_t time, int64_t seq)
+{
+	if (r->slots.subject != 0)
+		r->s->hooks.count(r->s->hooks.ctx,
+				  (uint32_t)sqlite3_column_int64(q, SERIES), time,
+				  &r->slots, seq, true);
+}
+
 static enum emp_rc
 replay_one(struct replay *r)
 {
@@ -124,17 +133,13 @@ replay_one(struct replay *r)
 		return rc;
 	if (part_recalls(e.type)) {
 		rc = part_recall(r->s, e.type, seq, &r->change);
-		if (rc != EMP_OK)
-			return rc;
-		part_slots(&r->change, &r->slots);
-		e.time = r->change.time;
-	} else {
-		event_slots_of(&e, NULL, &r->slots);
+		for (unsigned k = 0;
+		     rc == EMP_OK && part_slots(r->s, &r->change, k, &r->slots); k++)
+			count(r, q, r->change.time, seq);
+		return rc;
 	}
-	if (r->slots.subject != 0)
-		r->s->hooks.count(r->s->hooks.ctx,
-				  (uint32_t)sqlite3_column_int64(q, SERIES), e.time,
-				  &r->slots, seq, true);
+	event_slots_of(&e, NULL, &r->slots);
+	count(r, q, e.time, seq);
 	return EMP_OK;
 }
 

@@ -80,8 +80,10 @@ on_count(void *ctx, uint32_t series, int64_t time_ms, const struct event_slots *
 	ck_assert_uint_le(series, support.n_series);
 	if (replay && c->seq >= seq)
 		return;
-	support.replayed += replay;
-	support.counted++;
+	/* Events: one may count under several subjects. */
+	support.replayed += replay && seq != support.last_seq;
+	support.counted += seq != support.last_seq;
+	support.last_seq = seq;
 	if (!c->dirty)
 		c->dirty_from = seq;
 	c->dirty = true;
@@ -210,6 +212,7 @@ support_try_open(struct problem *p)
 	support.n_series = 0;
 	support.counted = 0;
 	support.replayed = 0;
+	support.last_seq = 0;
 	memset(p, 0, sizeof *p);
 	return store_open(&support.store, &support.config, &support.hooks, p);
 }

@@ -33,6 +33,7 @@ struct support {
 	size_t n_cells;
 	uint32_t n_series;
 	uint64_t counted, replayed;
+	int64_t last_seq; /* counted last */
 	_Atomic int64_t published;
 	_Atomic bool fatal;
 	const struct defs *defs; /* as last handed on */

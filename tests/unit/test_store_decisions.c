@@ -120,12 +120,32 @@ static uint32_t
 counted(enum decision_slot slot)
 {
 	uint32_t n = 0;
+	uint32_t whole = 0;
 
 	for (size_t i = 0; i < support.n_cells; i++) {
 		if (support.cell[i].key.subject >= SUBJECT_FIRST_VOICE)
 			n += support.cell[i].slot[slot];
+		else if (support.cell[i].key.subject == SUBJECT_DECISION)
+			whole += support.cell[i].slot[slot];
 	}
+	/* Over all roles and classes it is the same. */
+	ck_assert_uint_eq(whole, n);
 	return n;
+}
+
+/* How often by a rule, and restricted by it. */
+static void
+ruled(uint32_t out[RULE_SLOTS])
+{
+	memset(out, 0, RULE_SLOTS * sizeof *out);
+	for (size_t i = 0; i < support.n_cells; i++) {
+		uint32_t subject = support.cell[i].key.subject;
+
+		for (int k = 0; k < RULE_SLOTS; k++)
+			if (subject > SUBJECT_FIRST_RULE &&
+			    subject < SUBJECT_FIRST_VOICE)
+				out[k] += support.cell[i].slot[k];
+	}
 }
 
 START_TEST(a_decision_is_stored_and_its_people_elsewhere)
@@ -238,7 +258,9 @@ START_TEST(it_is_counted_where_it_was_made)
 	e.time = SUPPORT_DAY - 20 * HOUR_MS;
 	put(e);
 	put(settle("s", "d", ANSWER_NO));
-	ck_assert_uint_eq(support.n_cells, 1);
+	/* One of its role and class, one of all. */
+	ck_assert_uint_eq(support.n_cells, 2);
+	ck_assert_uint_eq(counted(DECISION_SETTLED), 1);
 	ck_assert_int_eq(in_main("SELECT count(*) FROM v_event WHERE unit = 'north'"),
 			 2);
 	support_verify();
@@ -335,6 +357,7 @@ put_history(void)
 
 START_TEST(a_killed_store_counts_it_again)
 {
+	uint32_t by_rule[RULE_SLOTS];
 	pid_t child;
 	int status;
 
@@ -355,6 +378,10 @@ START_TEST(a_killed_store_counts_it_again)
 	ck_assert_uint_eq(support.replayed, MADE + FOLLOWED);
 	ck_assert_uint_eq(counted(DECISION_MADE), MADE);
 	ck_assert_uint_gt(counted(DECISION_OUTCOME), 0);
+	ruled(by_rule);
+	ck_assert_uint_gt(by_rule[1], 0);
+	ck_assert_uint_eq(by_rule[0], counted(DECISION_RULE));
+	ck_assert_uint_eq(by_rule[1], counted(DECISION_RESTRICTED));
 	support_verify();
 }
 END_TEST
