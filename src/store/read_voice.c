@@ -118,7 +118,8 @@ store_read_changes(struct store_reader *r, int64_t seq,
 	enum emp_rc rc = db_prepare(
 		r->db, &s,
 		"SELECT event.series_id, CASE part WHEN 0 THEN subject_id "
-		"WHEN 1 THEN ?2 ELSE ?3 + rule_id END, event.time FROM (SELECT event_seq "
+		"WHEN 1 THEN ?2 ELSE ?3 + rule_id END, event.time "
+		"FROM (SELECT event_seq "
 		"FROM decision WHERE event_seq >= ?1 UNION ALL SELECT decision_seq "
 		"FROM decision_settlement WHERE event_seq >= ?1 UNION ALL "
 		"SELECT decision_seq FROM decision_outcome WHERE event_seq >= ?1) "
