@@ -525,8 +525,7 @@ START_TEST(thousands_of_boundaries_see_each_other)
 
 	for (int i = 0; i < N; i++) {
 		e[i] = boundary(i == 0 ? EVENT_BOUNDARY_SET : EVENT_BOUNDARY_EXTENDED,
-				NULL, 100 + i);
-		e[i].id = STR("server's");
+				"server's", 100 + i);
 		e[i].id_given = false;
 	}
 	e[N] = decision("inside");
