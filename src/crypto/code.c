@@ -21,7 +21,8 @@ static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static bool
 is_letter(char c)
 {
-	return c == RECEIPT_CUSTOMER || c == RECEIPT_EMPLOYEE || c == CODE_PERSON;
+	return c == RECEIPT_CUSTOMER || c == RECEIPT_EMPLOYEE || c == CODE_PERSON ||
+		c == CODE_INVITE;
 }
 
 static char

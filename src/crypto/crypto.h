@@ -29,6 +29,10 @@ struct crypto_key {
  * ([a-z0-9._-]) under dir/keys. Safe to race: all callers get the same key. */
 EMP_MUST_CHECK enum emp_rc crypto_key_load(struct crypto_key *k, const char *dir,
 					   const char *name, struct problem *p);
+/* [any] Overwrites the key of that name, syncs, removes it and syncs the directory;
+ * fine when there is none. A key that systemd gave cannot be destroyed: EMP_CONFIG. */
+EMP_MUST_CHECK enum emp_rc crypto_key_destroy(const char *dir, const char *name,
+					      struct problem *p);
 /* [any] Keyed BLAKE2b, 16 bytes. `domain` separates uses of a key ("person"). */
 void crypto_pseudonym(uint8_t out[16], const struct crypto_key *k, const char *domain,
 		      struct str text);
@@ -46,12 +50,13 @@ size_t crypto_token_new(char dst[TOKEN_TEXT_MAX]);
 void crypto_event_id(char dst[33]);
 
 /* Codes that people type: receipts and personal codes. A letter that says what it is
- * (RECEIPT_*, CODE_PERSON), then 26 characters of Crockford's base 32, in groups with
+ * (RECEIPT_*, CODE_*), then 26 characters of Crockford's base 32, in groups with
  * dashes between. Reading takes small letters, no or other groups, and O I L for 0 1 1.
  */
 #define RECEIPT_CUSTOMER 'C' /* of what is in empowerd.db */
 #define RECEIPT_EMPLOYEE 'E' /* of what is in confidential.db */
 #define CODE_PERSON 'P'
+#define CODE_INVITE 'I' /* to a survey, once */
 #define CODE_BYTES 16
 #define CODE_TEXT_MAX 48
 /* [any] Writes it with a NUL; returns the length. */

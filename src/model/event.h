@@ -65,6 +65,12 @@ struct event {
 	struct answer *answers;
 	uint32_t n_answers;
 	struct str comment;
+	/* Of employees' surveys: somebody vouches that the respondent is one person of
+	 * that unit: the token, or an invitation, which is spent with the answer. */
+	bool verified;
+	bool has_invite;
+	struct str invite; /* as sent; cleared once the hash is set */
+	uint8_t invite_hash[RECEIPT_HASH_BYTES];
 	struct identity person; /* respondent, person or from; decider, holder */
 	struct identity *to;    /* recognition */
 	uint32_t n_to;

@@ -22,6 +22,7 @@ libempower_a_SOURCES += \
 	%D%/metrics.h \
 	%D%/query.c \
 	%D%/query.h \
+	%D%/release.h \
 	%D%/survey.c \
 	%D%/survey.h \
 	%D%/survey_impl.h \

@@ -67,6 +67,7 @@ struct survey {
 		      */
 	uint8_t audience;
 	uint8_t period;
+	uint16_t threshold; /* people in a block that is released; employees only */
 	bool is_public;
 	bool builtin;        /* from the catalogue that ships */
 	uint8_t open_metric; /* METRIC_NONE: closed */

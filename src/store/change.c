@@ -397,6 +397,11 @@ change(struct store *s, struct store_change *c, bool *changed)
 	case DEF_CODE_PUT: /* in no snapshot of definitions */
 		s->sealed.written = true;
 		return change_code(s, c);
+	case DEF_RELEASE:
+	case DEF_INVITES:
+	case DEF_AUDIT:
+	case DEF_ERASE:
+		break;
 	}
 	return EMP_INTERNAL;
 }

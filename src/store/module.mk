@@ -7,6 +7,7 @@ libempower_a_SOURCES += \
 	%D%/boundary_list.c \
 	%D%/boundary_list.h \
 	%D%/change.c \
+	%D%/changes.h \
 	%D%/check_people.c \
 	%D%/days.c \
 	%D%/days.h \
@@ -73,9 +74,11 @@ SCHEMA_SQL = \
 	schema/main/0001_events.sql \
 	schema/main/0002_decisions.sql \
 	schema/main/0003_suggestions.sql \
+	schema/main/0004_releases.sql \
 	schema/confidential/0001_events.sql \
 	schema/confidential/0002_people.sql \
-	schema/confidential/0003_suggestions.sql
+	schema/confidential/0003_suggestions.sql \
+	schema/confidential/0004_releases.sql
 nodist_libempower_a_SOURCES += %D%/migrations.c
 CLEANFILES += %D%/migrations.c
 %D%/migrations.c: schema/embed.awk $(SCHEMA_SQL)

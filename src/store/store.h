@@ -14,6 +14,7 @@
 #include "model/cell.h"
 #include "model/defs.h"
 #include "model/row.h"
+#include "store/changes.h"
 
 struct store;
 struct store_reader;
@@ -64,6 +65,11 @@ struct store_hooks {
 	/* Lowest sequence that some dirty cell does not hold in the file yet;
 	 * INT64_MAX: none. */
 	int64_t (*dirty_since)(void *ctx);
+	/* The blocks of the answers to one question of a period, at least k people in
+	 * each; in the arena. Pure: privacy/release.h. [main] too, at open. */
+	enum emp_rc (*release)(void *ctx, const struct release_tree *t,
+			       const struct release_question *q, uint32_t k,
+			       struct arena *a, struct release_blocks *out);
 	/* Definitions changed. The hook holds its own references. */
 	void (*defs)(void *ctx, const struct defs *d);
 	/* The group's done() calls are over: wake who waits. */
@@ -93,29 +99,6 @@ struct store_batch {
 	enum emp_rc rc; /* the batch as a whole; not EMP_OK: nothing acknowledged */
 	int64_t seq;    /* published sequence that includes the batch */
 	void (*done)(struct store_batch *b); /* [writer] after publish */
-};
-
-/* A change of definitions, through the same queue and with the same durability. */
-enum def_op {
-	DEF_SURVEY_PUT,
-	DEF_UNIT_PUT,
-	DEF_TOKEN_ADD,
-	DEF_TOKEN_REVOKE,
-	DEF_CODE_PUT /* a personal code; replaces the person's former one */
-};
-struct store_change {
-	struct qnode node;
-	uint8_t op;
-	bool created;                /* out: 201 rather than 200 */
-	enum emp_rc rc;              /* out */
-	struct problem problem;      /* out */
-	const struct survey *survey; /* SURVEY_PUT */
-	struct unit_def unit;        /* UNIT_PUT */
-	struct token_def token;      /* TOKEN_ADD (id out), TOKEN_REVOKE (by id) */
-	uint8_t code_hash[RECEIPT_HASH_BYTES]; /* CODE_PUT */
-	uint8_t person[PSEUDONYM_BYTES];       /* CODE_PUT */
-	void (*done)(
-		struct store_change *c); /* [writer] after commit and the defs hook */
 };
 
 /* [main] Opens or creates both files, migrates, loads definitions, names and id window,

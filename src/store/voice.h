@@ -28,6 +28,60 @@ const struct subject_def *store_subject(const struct store *s, uint32_t i);
  * process. [any] */
 uint64_t store_sealed_version(const struct store *s);
 
+/* Counts releases that show something, as the present process has seen them; for caches
+ * and notices. [any] */
+uint64_t store_releases_version(const struct store *s);
+
+/* A block of a release in empowerd.db, by end of the release, then survey, question,
+ * verified, unit. */
+struct release_row {
+	uint32_t survey;   /* id */
+	struct str period; /* its name */
+	int64_t from, to;  /* of the period, ms, half open */
+	struct str question;
+	uint8_t metric; /* with the scale as it was then: */
+	int8_t lo, hi;
+	uint16_t satisfied;
+	uint32_t unit; /* interned; 0: the root. What is in it and in no block below */
+	bool verified;
+	uint64_t people;
+	/* As release_width: per value, or people and then per option; text: people. */
+	const uint64_t *count;
+	uint32_t n_count;
+	const struct str *options; /* choice: their names as of then */
+	uint32_t n_options;
+};
+/* survey 0: of all. */
+EMP_MUST_CHECK enum emp_rc
+store_read_releases(struct store_reader *r, uint32_t survey,
+		    enum emp_rc (*fn)(void *ctx, const struct release_row *row),
+		    void *ctx);
+/* Released comments of employees, in the order of random keys behind `after` (NULL:
+ * from the start). From confidential.db: none without a daemon. */
+struct release_comment_row {
+	uint8_t key[16];
+	struct str survey, period, question, unit, text; /* question n == 0: on all */
+	int64_t to;                                      /* end of the period, ms */
+	bool verified;
+};
+EMP_MUST_CHECK enum emp_rc store_read_release_comments(
+	struct store_reader *r, struct str survey, const uint8_t after[16],
+	uint32_t max,
+	enum emp_rc (*fn)(void *ctx, const struct release_comment_row *row), void *ctx);
+/* Answers of released periods as they are stored, and what was released of them, for
+ * verify: calls fn for each question of each, with what `release` of the hooks was
+ * given, and the blocks of confidential.db. None without a daemon. */
+struct release_stored {
+	struct str survey, period, question; /* question n == 0: comments */
+	uint32_t k;
+	const struct release_tree *tree;
+	const struct release_question *answers;
+	const struct release_blocks *blocks; /* as stored */
+};
+EMP_MUST_CHECK enum emp_rc store_read_release_inputs(
+	struct store_reader *r,
+	enum emp_rc (*fn)(void *ctx, const struct release_stored *row), void *ctx);
+
 /* A page of at most `max` rows, text included. Requests for wider boundaries are in
  * empowerd.db and asked for alone (kinds), whatever the audience; beside others they
  * are left out. to == 0: no end. The filter is not looked at again once rows come. */
