@@ -442,7 +442,8 @@ store_health(const struct store *s, struct store_health *out)
 				     .queue_events = queue_weight(&s->queue),
 				     .wal_bytes = atomic_load(&c->wal_bytes),
 				     .db_bytes = atomic_load(&c->db_bytes),
-				     .disk_free = atomic_load(&c->disk_free),
+				     .disk_free = atomic_load(&c->disk_free) /
+					     DISK_FREE_STEP * DISK_FREE_STEP,
 				     .series = atomic_load(&c->series),
 				     .max_series = s->config.max_series,
 				     .disk_full = atomic_load(&c->disk_full),

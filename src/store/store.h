@@ -205,11 +205,14 @@ EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 /* --- health [any] ---
  * Nothing here may tell when confidential events come: groups, the duration of the last
  * and the age of the window leave those out that touch confidential.db alone. */
+#define DISK_FREE_STEP (64u << 20)
 struct store_health {
 	int64_t committed; /* last sequence number */
 	uint64_t groups, events, duplicates, failures, fsync_errors, cells_written;
 	uint64_t queue_events; /* waiting */
-	uint64_t wal_bytes, db_bytes, disk_free;
+	uint64_t wal_bytes, db_bytes;
+	uint64_t disk_free;       /* a multiple of DISK_FREE_STEP: exact to the page, it
+				     would move with every confidential event */
 	uint64_t id_window_age_s; /* how long ids are remembered, at least */
 	uint32_t series, max_series;
 	bool disk_full;
