@@ -78,6 +78,8 @@ levels_feed(void *ctx, const struct level_row *row)
 		rc = step_add(&s[LEVEL_LEADERS], at, row->leaders);
 	if (rc == EMP_OK)
 		rc = step_add(&s[LEVEL_ACTIVE], at, row->active);
+	if (rc == EMP_OK)
+		rc = step_add(&s[LEVEL_POSSIBLE], at, row->possible_days_cents);
 	return rc;
 }
 

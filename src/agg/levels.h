@@ -8,7 +8,13 @@
 #include "model/metrics.h"
 #include "model/row.h"
 
-enum level_kind { LEVEL_HEADCOUNT, LEVEL_LEADERS, LEVEL_ACTIVE, LEVEL_KINDS };
+enum level_kind {
+	LEVEL_HEADCOUNT,
+	LEVEL_LEADERS,
+	LEVEL_ACTIVE,
+	LEVEL_POSSIBLE, /* hundredths of a day that could be worked in a month */
+	LEVEL_KINDS
+};
 
 struct levels;
 EMP_MUST_CHECK enum emp_rc levels_new(struct levels **out, const struct intern *units);

@@ -217,6 +217,12 @@ metric_lost_time(uint64_t absent_cents, uint64_t possible_cents)
 	return metric_share(absent_cents, possible_cents);
 }
 
+double
+metric_absence_frequency(uint64_t absences, double mean_headcount)
+{
+	return mean_headcount > 0 ? (double)absences / mean_headcount : NAN;
+}
+
 int64_t
 level_at(const struct level *l, size_t n, int64_t t)
 {

@@ -74,6 +74,8 @@ double metric_churn_of_due(uint64_t cancellations, uint64_t renewals);
  */
 double metric_turnover(uint64_t separations, double mean_headcount);
 double metric_lost_time(uint64_t absent_cents, uint64_t possible_cents);
+/* Absences / mean headcount; NAN without people. */
+double metric_absence_frequency(uint64_t absences, double mean_headcount);
 
 /* A figure that holds from `at` until the next one: headcount, leaders, active
  * customers. Steps are in ascending order of `at`; of equal times the last one holds.

@@ -97,6 +97,16 @@ struct training_row {
 	uint8_t person[PSEUDONYM_BYTES];
 };
 
+/* Personnel signals of a day, of one unit and kind; nobody in particular. */
+struct staff_row {
+	int64_t time;
+	struct str unit;
+	uint8_t signal;   /* enum signal */
+	int8_t voluntary; /* separation: 1, 0, -1 not said */
+	uint64_t n;
+	uint64_t days_cents; /* absence: of all of them together, as far as said */
+};
+
 struct contact_row {
 	int64_t seq, time;
 	uint32_t series;

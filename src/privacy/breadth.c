@@ -137,7 +137,7 @@ breadth_read(struct breadth *b)
 		return EMP_OK;
 	b->employees = (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0 && delicate_fits(j);
 	if (b->employees)
-		rc = delicate_spread(j, b->today);
+		rc = delicate_spread(j, b->today, K_DELICATE);
 	if (rc == EMP_NOT_FOUND) {
 		b->employees = false;
 		rc = EMP_OK;

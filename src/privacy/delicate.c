@@ -6,6 +6,8 @@
  * folded into them. That is so whatever else is asked for, and every figure is a sum of
  * whole blocks of whole months: so no two answers, of overlapping windows, depths or
  * units, differ by fewer people than a block has. What is in no block counts nowhere.
+ * How many people are enough depends on what is counted. An answer about several things
+ * may cut a month in several ways, but the figures of one thing follow one of them.
  *
  * The blocks follow from declared headcounts alone, and every bucket and group that may
  * be shown is there whether or not anything was stored: so the rows that are in an
@@ -99,11 +101,15 @@ struct delicate_month {
 	int64_t *cents; /* mean headcount by unit x 100, -1: not declared */
 	uint32_t *fold; /* unit -> block; 0: what is in no unit, where `rest` */
 	bool rest;
-	bool *groups; /* by raw index: has a block */
+	bool *spent;     /* by block: too few people are left beside blocks in it */
+	uint32_t *group; /* of each block; RAW_NONE: not asked for, or no block */
+	bool *groups;    /* by raw index: has a block */
 };
 
 struct delicate {
 	int64_t today;
+	int64_t least; /* people of a block */
+	int64_t from;  /* of the first month */
 	int32_t first; /* month, since 1970-01 */
 	bool any;      /* there is a group */
 	uint32_t n;
@@ -125,11 +131,28 @@ month_cents(const struct job *j, int64_t from, int64_t to, int64_t *cents)
 	return rc;
 }
 
+/* Of a block whose people are all declared in the blocks inside of it nobody is left:
+ * what says no more than that it was there says nothing about a few, but what names a
+ * unit that nobody declared does. */
+static void
+mark_spent(const struct job *j, struct delicate_month *m, int64_t *left)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+
+	memcpy(left, m->cents, m->n * sizeof *left);
+	for (uint32_t u = 1; u < m->n; u++)
+		if (m->fold[u] == u)
+			left[m->fold[intern_parent(units, u)]] -= m->cents[u];
+	for (uint32_t u = 0; u < m->n; u++)
+		m->spent[u] = left[u] < j->delicate->least * CENTS;
+}
+
 static void
 mark_group(struct job *j, struct delicate_month *m, uint32_t unit, int64_t from)
 {
 	uint32_t group = merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit, from);
 
+	m->group[unit] = group;
 	if (group == RAW_NONE)
 		return;
 	m->groups[group] = true;
@@ -140,22 +163,31 @@ static enum emp_rc
 month_settle(struct job *j, struct delicate_month *m, int64_t from, int64_t to)
 {
 	struct arena *a = &j->pub.arena;
+	int64_t least = j->delicate->least * CENTS;
 	uint32_t units = levels_units(j->levels) + 1;
+	int64_t *left;
 	enum emp_rc rc;
 
 	m->n = units;
 	m->cents = arena_alloc(a, units * sizeof *m->cents);
 	m->fold = arena_alloc(a, units * sizeof *m->fold);
+	m->spent = arena_alloc(a, units * sizeof *m->spent);
+	m->group = arena_alloc(a, units * sizeof *m->group);
 	/* A group for each unit at the most, and for none. */
 	m->groups = arena_zalloc(a, (units + j->raw->n_groups + 1) * sizeof *m->groups);
-	if (m->cents == NULL || m->fold == NULL || m->groups == NULL)
+	left = arena_alloc(a, units * sizeof *left);
+	if (m->cents == NULL || m->fold == NULL || m->spent == NULL ||
+	    m->group == NULL || m->groups == NULL || left == NULL)
 		return EMP_NOMEM;
 	rc = month_cents(j, from, to, m->cents);
 	if (rc == EMP_OK)
-		rc = job_fold_by(j, m->cents, K_DELICATE * CENTS, m->fold);
+		rc = job_fold_by(j, m->cents, least, m->fold);
 	if (rc != EMP_OK)
 		return rc;
-	m->rest = m->cents[0] >= K_DELICATE * CENTS;
+	mark_spent(j, m, left);
+	for (uint32_t u = 0; u < units; u++)
+		m->group[u] = RAW_NONE;
+	m->rest = m->cents[0] >= least;
 	if (m->rest)
 		mark_group(j, m, 0, from);
 	for (uint32_t u = 1; u < units; u++)
@@ -176,7 +208,7 @@ first_day(const struct job *j, int64_t today)
 }
 
 enum emp_rc
-delicate_spread(struct job *j, int64_t today)
+delicate_spread(struct job *j, int64_t today, int64_t least)
 {
 	int64_t from = tz_floor(j->tz, TZ_MONTH, first_day(j, today));
 	int64_t to = j->raw->to_all || j->raw->to > today ? today : j->raw->to;
@@ -191,6 +223,8 @@ delicate_spread(struct job *j, int64_t today)
 	if (d == NULL)
 		return EMP_NOMEM;
 	d->today = today;
+	d->least = least;
+	d->from = from;
 	d->first = first;
 	j->delicate = d;
 	/* Groups that are asked for are there, though no month has a block of theirs.
@@ -222,26 +256,76 @@ month_of(const struct job *j, int64_t t)
 	return t >= d->today || at < 0 || (uint32_t)at >= d->n ? NULL : &d->month[at];
 }
 
+/* The block of a unit in that month, 0: the rest. */
+static uint32_t
+block_of(const struct job *j, const struct delicate_month *m, uint32_t unit)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+
+	while (unit >= m->n)
+		unit = intern_parent(units, unit);
+	return m->fold[unit];
+}
+
 uint32_t
 delicate_group_id(struct job *j, uint32_t unit, int64_t t)
 {
-	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
 	const struct delicate_month *m = month_of(j, t);
 
-	if (m == NULL)
-		return RAW_NONE;
-	while (unit >= m->n)
-		unit = intern_parent(units, unit);
-	unit = m->fold[unit];
-	return unit == 0 && !m->rest
-		? RAW_NONE
-		: merge_group_unit(j->merge, AUDIENCE_EMPLOYEE, unit, t);
+	return m == NULL ? RAW_NONE : m->group[block_of(j, m, unit)];
 }
 
 uint32_t
 delicate_group(struct job *j, struct str unit, int64_t t)
 {
 	return delicate_group_id(j, delicate_unit(j, unit), t);
+}
+
+uint32_t
+delicate_group_declared(struct job *j, struct str unit, int64_t t)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	const struct delicate_month *m = month_of(j, t);
+	uint32_t id = delicate_unit(j, unit);
+	uint32_t block = m == NULL ? 0 : block_of(j, m, id);
+
+	if (m == NULL ||
+	    (m->spent[block] &&
+	     (block != id || unit.n != (id == 0 ? 0 : intern_text(units, id).n))))
+		return RAW_NONE;
+	return m->group[block];
+}
+
+enum emp_rc
+delicate_blocks(struct job *j,
+		enum emp_rc (*fn)(void *ctx, const struct delicate_block *b), void *ctx)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	const struct delicate *d = j->delicate;
+	struct delicate_block b = {.from = d->from};
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		const struct delicate_month *m = &d->month[i];
+
+		b.end = tz_next(j->tz, TZ_MONTH, b.from);
+		b.to = b.end < d->today ? b.end : d->today;
+		for (b.unit = 0; b.unit < m->n; b.unit++) {
+			uint32_t up = b.unit == 0
+				? 0
+				: m->fold[intern_parent(units, b.unit)];
+			enum emp_rc rc;
+
+			if (b.unit == 0 ? !m->rest : m->fold[b.unit] != b.unit)
+				continue;
+			b.group = m->group[b.unit];
+			b.around = b.unit == 0 ? RAW_NONE : m->group[up];
+			rc = fn(ctx, &b);
+			if (rc != EMP_OK)
+				return rc;
+		}
+		b.from = b.end;
+	}
+	return EMP_OK;
 }
 
 /* The months of a bucket, up to *end. */

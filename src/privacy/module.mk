@@ -39,6 +39,8 @@ libempower_a_SOURCES += \
 	%D%/rollup.h \
 	%D%/rollup_impl.h \
 	%D%/satisfaction.c \
+	%D%/staff.c \
+	%D%/staff.h \
 	%D%/suggestions.c \
 	%D%/training.c \
 	%D%/verify.c

@@ -152,7 +152,7 @@ read_months(struct reported *r, struct job *parent)
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK)
-		rc = delicate_spread(j, r->before);
+		rc = delicate_spread(j, r->before, K_DELICATE);
 	if (rc == EMP_OK)
 		rc = store_read_lives(j->reader, AUDIENCE_EMPLOYEE,
 				      j->raw->from * MS_PER_S, j->raw->to * MS_PER_S,

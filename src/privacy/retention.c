@@ -1,8 +1,8 @@
-/* Retention: a row per signal of customers, and what follows from them for the whole
- * answer: retention, churn of those who were due, cohorts by month of signup.
- *
- * Signals of employees are personnel or sealed: they say "protected". */
+/* Retention: a row per signal. What follows from those of customers for the whole
+ * answer: retention, churn of those who were due, cohorts by month of signup. Rows of
+ * employees say by themselves what follows: see staff.h. */
 #include "privacy/rollup_impl.h"
+#include "privacy/staff.h"
 
 #include "base/clock.h"
 
@@ -30,6 +30,7 @@ static const struct pub_column figure_columns[] = {
 struct work {
 	struct job *j;
 	struct cohorts *cohorts;
+	struct staff *staff;
 	struct pub_column columns[PUB_COLUMNS_MAX]; /* of the figures */
 	int64_t *at;                                /* room for levels of every unit */
 };
@@ -266,13 +267,7 @@ customers(struct work *w)
 	struct pub_table *table = &j->pub.extra[0];
 	enum signal s[SIGNAL_COUNT];
 	uint32_t n = signals_asked(j, AUDIENCE_CUSTOMER, s);
-	enum emp_rc rc;
 
-	rc = read_rows(w);
-	if (rc == EMP_OK)
-		rc = job_layout(j);
-	if (rc != EMP_OK)
-		return rc;
 	for (uint32_t i = 0; i < n; i++)
 		signal_rows(j, s[i]);
 	w->at = arena_alloc(&j->pub.arena,
@@ -292,34 +287,61 @@ customers(struct work *w)
 	return EMP_OK;
 }
 
-enum emp_rc
-rollup_retention(struct job *j)
+static enum emp_rc
+employees(struct work *w)
+{
+	enum signal s[SIGNAL_COUNT];
+	uint32_t n = signals_asked(w->j, AUDIENCE_EMPLOYEE, s);
+	enum emp_rc rc = EMP_OK;
+
+	for (uint32_t i = 0; i < n && rc == EMP_OK; i++)
+		rc = staff_rows(w->staff, s[i]);
+	return rc;
+}
+
+static enum emp_rc
+answer(struct work *w)
 {
 	static const struct raw_target target = {SUBJECT_SIGNAL, 0, SIGNAL_SLOTS, 0};
-	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
-	uint32_t asked = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
-	enum signal s[SIGNAL_COUNT];
-	uint32_t n = signals_asked(j, AUDIENCE_EMPLOYEE, s);
-	enum emp_rc rc;
+	struct job *j = w->j;
+	bool outside = (j->audiences >> AUDIENCE_CUSTOMER & 1) != 0;
+	bool inside = (j->audiences >> AUDIENCE_EMPLOYEE & 1) != 0;
+	enum emp_rc rc = inside ? staff_new(&w->staff, j, !outside) : EMP_OK;
 
-	if (w == NULL)
-		return EMP_NOMEM;
-	w->j = j;
-	j->audiences = asked & 1u << AUDIENCE_CUSTOMER;
-	if (j->audiences != 0 && j->reader == NULL)
-		return EMP_STALE;
-	rc = job_merge(j, &target, 1);
+	if (rc == EMP_OK)
+		rc = job_merge(j, &target, 1);
+	if (rc == EMP_OK && outside)
+		rc = read_rows(w);
+	if (rc == EMP_OK && inside)
+		rc = staff_read(w->staff);
+	if (rc == EMP_OK)
+		rc = job_layout(j);
 	if (rc != EMP_OK)
 		return rc;
 	job_columns(j, keys, 1, j->pub.columns, &j->pub.rows.n_columns);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		pub_column_add(&j->pub, &columns[i]);
-	if (j->audiences != 0)
+	if (inside)
+		staff_columns(j);
+	if (outside)
 		rc = customers(w);
-	for (uint32_t i = 0; i < n && rc == EMP_OK; i++)
-		if ((asked & 1u << AUDIENCE_EMPLOYEE) != 0)
-			rc = job_row_protected(j, str_from(signal_name(s[i])),
-					       STR_NONE);
+	return rc == EMP_OK && inside ? employees(w) : rc;
+}
+
+enum emp_rc
+rollup_retention(struct job *j)
+{
+	struct work *w = arena_zalloc(&j->pub.arena, sizeof *w);
+	enum emp_rc rc;
+
+	if (w == NULL)
+		return EMP_NOMEM;
+	if (j->reader == NULL)
+		return EMP_STALE;
+	w->j = j;
+	j->audiences = job_audiences(j->q, 1u << AUDIENCE_CUSTOMER);
+	rc = answer(w);
 	cohorts_free(&w->cohorts);
+	staff_free(&w->staff);
 	return rc;
 }

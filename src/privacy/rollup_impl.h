@@ -152,13 +152,31 @@ bool delicate_fits(const struct job *j);
 int64_t delicate_today(const struct job *j);
 /* The unit as interned, or the nearest part of it that is; 0: none. */
 uint32_t delicate_unit(const struct job *j, struct str unit);
-/* Cuts the months before `today` into blocks, and makes every group and bucket that may
- * be shown. EMP_NOT_FOUND: there is no such group; say "protected". */
-EMP_MUST_CHECK enum emp_rc delicate_spread(struct job *j, int64_t today);
+/* Cuts the months before `today` into blocks of `least` people, and makes every group
+ * and bucket that may be shown. EMP_NOT_FOUND: there is no such group; say "protected".
+ * What follows goes by j->delicate: an answer with several thresholds keeps one each.
+ */
+EMP_MUST_CHECK enum emp_rc delicate_spread(struct job *j, int64_t today, int64_t least);
+/* Each block of each month, for what is declared about it: what is shown of a group is
+ * about its blocks without those that lie in them and belong to other groups. */
+struct delicate_block {
+	int64_t from, to, end; /* the month, Unix s; `to`: as far as it is counted */
+	uint32_t unit;         /* 0: the rest */
+	uint32_t group;        /* raw index; RAW_NONE: not asked for */
+	uint32_t around;       /* of the block it lies in; RAW_NONE: none */
+};
+EMP_MUST_CHECK enum emp_rc
+delicate_blocks(struct job *j,
+		enum emp_rc (*fn)(void *ctx, const struct delicate_block *b),
+		void *ctx);
 /* The group of a row of that unit and time, RAW_NONE: not asked for, not shown, or of a
  * day that is not over. */
 uint32_t delicate_group(struct job *j, struct str unit, int64_t t);
 uint32_t delicate_group_id(struct job *j, uint32_t unit, int64_t t);
+/* The same for what is told by who knows where everybody works: RAW_NONE, too, for a
+ * unit that is folded into a block of which nobody is left beside those inside of it,
+ * for then nobody knows how few it has. */
+uint32_t delicate_group_declared(struct job *j, struct str unit, int64_t t);
 /* Whether there is no block of that group in times[time]. */
 bool delicate_small(const struct job *j, uint32_t group, uint32_t time);
 /* Whether anybody declared how many people it has. */

@@ -484,7 +484,7 @@ prepare(struct work *w)
 	if (rc == EMP_OK)
 		rc = job_merge(j, NULL, 0);
 	if (rc == EMP_OK && w->cases)
-		rc = delicate_spread(j, w->today);
+		rc = delicate_spread(j, w->today, K_DELICATE);
 	if (rc == EMP_NOT_FOUND)
 		rc = job_row_protected(j, STR_NONE, STR_NONE);
 	return rc;

@@ -1,6 +1,6 @@
 /* What readers ask of confidential.db: reviews as counted, what backs a decision,
  * evidence, trainings, whose code it is. Reviews and backings count from the day after
- * they came: who asks twice must not see one arrive.
+ * they came, and so do signals: who asks twice must not see one arrive.
  *
  * The writer commits a decision before its review, so a job may find a review of a
  * decision that its look at empowerd.db came too early for; it is passed over. */
@@ -204,6 +204,60 @@ store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
 		t.unit = db_str(s, 2);
 		t.topic = db_str(s, 3);
 		t.hours_cents = sqlite3_column_int64(s, 4);
+		rc = fn(ctx, &t);
+	}
+	finish(&s);
+	return rc;
+}
+
+/* The day of the first moment at or after `ms`. */
+static int64_t
+day_from(const struct tz *tz, int64_t ms)
+{
+	int64_t day = day_of(tz, ms);
+
+	return day_start(tz, day) < ms ? day + 1 : day;
+}
+
+enum emp_rc
+store_read_staff(struct store_reader *r, int64_t from, int64_t to,
+		 enum emp_rc (*fn)(void *ctx, const struct staff_row *row), void *ctx)
+{
+	char first[DAY_TEXT_MAX];
+	char end[DAY_TEXT_MAX];
+	char today[DAY_TEXT_MAX];
+	sqlite3_stmt *s = NULL;
+	enum emp_rc rc = prepare(
+		r, &s,
+		"SELECT event.day, event.unit, signal.kind, "
+		"ifnull(signal.voluntary, -1), count(*), "
+		"sum(ifnull(signal.days_cents, 0)) FROM signal "
+		"CROSS JOIN event ON event.key = signal.event_key "
+		"WHERE event.class = 'personnel' AND event.day >= ?1 "
+		"AND event.day < ?2 AND event.day < ?3 GROUP BY 1, 2, 3, 4");
+
+	if (s != NULL) {
+		(void)day_format(first, day_from(r->tz, from));
+		(void)day_format(end, day_from(r->tz, to));
+		db_bind_str(s, 1, str_from(first));
+		db_bind_str(s, 2, str_from(end));
+		bind_today(r, s, today);
+	}
+	while (rc == EMP_OK && s != NULL) {
+		struct staff_row t = {0};
+		bool row;
+
+		rc = db_step(s, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		rc = read_day(r, s, 0, &t.time);
+		if (rc != EMP_OK)
+			break;
+		t.unit = db_str(s, 1);
+		t.signal = (uint8_t)signal_find(db_str(s, 2));
+		t.voluntary = (int8_t)sqlite3_column_int(s, 3);
+		t.n = (uint64_t)sqlite3_column_int64(s, 4);
+		t.days_cents = (uint64_t)sqlite3_column_int64(s, 5);
 		rc = fn(ctx, &t);
 	}
 	finish(&s);

@@ -153,6 +153,11 @@ EMP_MUST_CHECK enum emp_rc
 store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
 		     enum emp_rc (*fn)(void *ctx, const struct training_row *row),
 		     void *ctx);
+/* Joined, separation, absence, referral of employees: from <= time < to, and of days
+ * that are over. */
+EMP_MUST_CHECK enum emp_rc
+store_read_staff(struct store_reader *r, int64_t from, int64_t to,
+		 enum emp_rc (*fn)(void *ctx, const struct staff_row *row), void *ctx);
 EMP_MUST_CHECK enum emp_rc
 store_read_contacts(struct store_reader *r, int64_t from, int64_t to,
 		    enum emp_rc (*fn)(void *ctx, const struct contact_row *row),

@@ -236,11 +236,12 @@ NOISE = re.compile(
 
 
 def test_nothing_of_employees_shows(data):
-    """What can be seen is the same whether employees answered or not, but for what
-    headcount.set declares, which is no answer of anybody."""
+    """What can be seen is the same whether employees answered or not. What else the
+    roster tells, who left and how many there are, is no answer of anybody."""
     events = read(data[1])
-    heads = [e for e in events if e["type"] == "headcount.set"]
-    rest = [e for e in events if e["type"] != "headcount.set"]
+    heads = [e for e in events if e["type"] in ("headcount.set", "signal.recorded")]
+    rest = [e for e in events if e["type"] not in ("headcount.set", "signal.recorded")]
+    hidden = [e for e in events if e["type"] != "headcount.set"]
     with Daemon() as silent, Daemon() as d:
         for one in (silent, d):
             with one.start().client() as c:
@@ -249,7 +250,7 @@ def test_nothing_of_employees_shows(data):
         with d.client() as c:
             assert post_file(c, data[1]) == len(rest)
         sealed = d.sql("SELECT type, count(*) FROM event GROUP BY 1", file="confidential.db")
-        assert dict(sealed) == collections.Counter(e["type"] for e in rest)
+        assert dict(sealed) == collections.Counter(e["type"] for e in hidden)
         for (where, seen), (_, blank) in zip(everywhere(d), everywhere(silent)):
             assert NOISE.sub(b"", seen) == NOISE.sub(b"", blank), where
             if where != "empowerd.db":
@@ -261,6 +262,42 @@ def test_nothing_of_employees_shows(data):
         with d.client() as c:
             rows = c.rollup("satisfaction", survey="workplace")["rows"]
             assert all(r["n"] is None and r["suppressed"] == "protected" for r in rows)
+
+
+def known_hr(rows):
+    """The figures that the README of the real files states."""
+    left = {unit: (row["n"], row["headcount"]) for unit, row in rows.items()}
+    assert left == {"company/sales": (92, 446), "company/research_development": (133, 961),
+                    "company/human_resources": (12, 63)}
+
+
+def test_turnover(daemon, data):
+    """Who left, of those there were: by unit and in all, as counted here."""
+    events = read(data[1])
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/workplace", WORKPLACE).status == 201
+        assert post_file(c, data[1]) == len(events)
+        heads = {e["data"]["unit"]: e["data"]["headcount"] for e in events
+                 if e["type"] == "headcount.set"}
+        left = collections.Counter(e["data"]["unit"] for e in events
+                                   if e["type"] == "signal.recorded")
+        q = {"audience": "employee", "signal": "separation"}
+        rows = c.rollup("retention", **q, group_by="unit")["rows"]
+        assert {r["unit"]: (r["n"], r["headcount"]) for r in rows} == {
+            u: (left[u], heads[u]) for u in heads}
+        if data[2]:
+            known_hr({r["unit"]: r for r in rows})
+        for row in rows + c.rollup("retention", **q)["rows"]:
+            n, of = left[row.get("unit")], heads.get(row.get("unit"))
+            n, of = n or sum(left.values()), of or sum(heads.values())
+            assert abs(row["turnover"] - 100 * n / of) < 6e-5
+            # Nobody said who of them chose to.
+            assert row["voluntary"] is row["voluntary_turnover"] is None
+        if data[2]:
+            assert round(row["turnover"], 2) == 16.12
+        # The same of the month in which they left, and none of any other.
+        months = c.rollup("retention", **q, step="month")["rows"]
+        assert [(r["time"][:7], r["n"]) for r in months] == [("2026-03", sum(left.values()))]
 
 
 def check_bytes(d, rest):

@@ -280,6 +280,14 @@ START_TEST(lost_time_is_days_of_possible_days)
 }
 END_TEST
 
+START_TEST(absence_frequency_is_of_the_mean_headcount)
+{
+	is(metric_absence_frequency(34, 42.5), 0.8, 1e-12);
+	ck_assert(isnan(metric_absence_frequency(1, 0)));
+	ck_assert(isnan(metric_absence_frequency(1, NAN)));
+}
+END_TEST
+
 START_TEST(turnover_is_of_the_mean_headcount)
 {
 	const struct level l[] = {{0, 100}, {90 * DAY, 40}};
@@ -399,6 +407,7 @@ model_metrics_suite(void)
 	tcase_add_test(tc, retention_takes_the_new_ones_out);
 	tcase_add_test(tc, churn_is_of_those_whose_contract_was_due);
 	tcase_add_test(tc, lost_time_is_days_of_possible_days);
+	tcase_add_test(tc, absence_frequency_is_of_the_mean_headcount);
 	tcase_add_test(tc, turnover_is_of_the_mean_headcount);
 	tcase_add_test(tc, levels_hold_from_their_time_on);
 	tcase_add_test(tc, recognition_counts_people_once);
