@@ -1,6 +1,11 @@
 -- What was released of employees' surveys: sums over groups of people that are large
 -- and mixed enough, made once when a period closes and never changed.
 
+-- How many people a block of an employees' survey needs.
+ALTER TABLE survey ADD COLUMN threshold INTEGER CHECK (threshold >= 3);
+UPDATE survey SET threshold = 5
+WHERE audience_id = (SELECT id FROM audience WHERE name = 'employee');
+
 CREATE TABLE release (
   id INTEGER PRIMARY KEY,
   survey_id INTEGER NOT NULL REFERENCES survey (id),
@@ -77,6 +82,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('release_count', 'value', 'Value on the scale, or number of the option', ''),
 ('release_count', 'option', 'Option of a choice', ''),
 ('release_count', 'n', 'How many people', ''),
+('survey', 'threshold', 'Employees: people that a block has at least; NULL: customers', ''),
 ('v_release', '', 'Everything released, by names: a row per answer of a block', ''),
 ('v_release', 'at', 'End of the period', 'RFC 3339 UTC'),
 ('v_release', 'ts', 'End of the period', 'Unix s'),

@@ -83,6 +83,8 @@ change_free(struct change **pc)
 		return;
 	*pc = NULL;
 	explicit_bzero(c->secret, sizeof c->secret);
+	if (c->wipe)
+		explicit_bzero(c->wipe, c->wipe_n);
 	arena_fini(&c->arena);
 	barrier_free(&c->barrier);
 	free(c);

@@ -38,6 +38,8 @@ struct change {
 	void (*answer)(struct req *r, struct change *c);
 	char secret[TOKEN_TEXT_MAX]; /* a new token's or code's text; wiped */
 	size_t secret_n;
+	void *wipe; /* in the arena: more that is secret, wiped, or NULL */
+	size_t wipe_n;
 };
 
 /* [worker] For `n` changes; the caller fills items[].store and answer. NULL: out of

@@ -10,6 +10,8 @@
 #include "base/num.h"
 #include "codec/ingest.h"
 
+#include <stdio.h>
+
 #define EVENT_ID_CHARS 33 /* hex digits of a server's id and the NUL */
 #define RECEIPT_DOMAIN "receipt"
 
@@ -174,7 +176,8 @@ read_receipt(const struct intake *in, struct event *e, struct problem *p)
 	uint8_t code[CODE_BYTES];
 	char letter;
 
-	if (!crypto_code_parse(e->receipt, &letter, code) || letter == CODE_PERSON)
+	if (!crypto_code_parse(e->receipt, &letter, code) ||
+	    (letter != RECEIPT_CUSTOMER && letter != RECEIPT_EMPLOYEE))
 		return problem_set(p, EMP_INVALID,
 				   in->form == FORM_EVENT          ? "/data/receipt"
 					   : in->form == FORM_FLAT ? "/receipt"
@@ -184,6 +187,43 @@ read_receipt(const struct intake *in, struct event *e, struct problem *p)
 	e->has_receipt = true;
 	e->receipt = STR_NONE;
 	return EMP_OK;
+}
+
+/* Where a field is, in the form in which the event was sent. */
+static enum emp_rc
+bad_field(enum intake_form form, const char *field, enum emp_rc rc, const char *detail,
+	  struct problem *p)
+{
+	char pointer[32];
+
+	snprintf(pointer, sizeof pointer, "%s/%s", form == FORM_EVENT ? "/data" : "",
+		 field);
+	return problem_set(p, rc, pointer, "%s", detail);
+}
+
+/* The same of an invitation; whether it is still good, the writer knows. */
+static enum emp_rc
+read_invite(const struct intake *in, struct event *e, struct problem *p)
+{
+	uint8_t code[CODE_BYTES];
+	char letter;
+
+	if (!crypto_code_parse(e->invite, &letter, code) || letter != CODE_INVITE)
+		return bad_field((enum intake_form)in->form, "invite", EMP_INVALID,
+				 "is not an invitation", p);
+	crypto_code_hash(e->invite_hash, letter, code);
+	explicit_bzero(code, sizeof code);
+	e->has_invite = true;
+	e->invite = STR_NONE;
+	return EMP_OK;
+}
+
+/* Whether the token vouches that who is named is one person, of that unit. */
+static bool
+vouched_for(const struct intake *in, const struct event *e)
+{
+	return e->class == CLASS_SEALED && e->person.text.n > 0 && in->token != NULL &&
+		scopes_allow(in->token->scopes, SCOPE_ROSTER);
 }
 
 static void
@@ -209,8 +249,11 @@ intake_finish(const struct intake *in, struct ticket *t, struct event *e,
 		rc = make_receipt(a, t, e, p);
 	else if (e->receipt.n > 0)
 		rc = read_receipt(in, e, p);
+	if (rc == EMP_OK && e->invite.n > 0)
+		rc = read_invite(in, e, p);
 	if (rc != EMP_OK)
 		return rc;
+	e->verified = vouched_for(in, e);
 	return keys_pseudonymise(&in->aw->keys, e, p);
 }
 
@@ -275,6 +318,11 @@ outcome_problem(const struct ticket *t, uint32_t i, struct problem *p)
 	if (o->status == ITEM_ID_CONFLICT)
 		return problem_set(p, EMP_ID_CONFLICT, "/id",
 				   "this source sent the id with another content");
+	if (e->has_invite && o->rc == EMP_UNKNOWN_REF)
+		return bad_field((enum intake_form)t->form, "invite", EMP_UNKNOWN_REF,
+				 "there is no such invitation to this survey for this "
+				 "unit, or it was used before",
+				 p);
 	switch ((enum emp_rc)o->rc) {
 	case EMP_NOT_FOUND:
 		return problem_set(p, EMP_INVALID, "/data/ref",

@@ -28,6 +28,7 @@ libempower_a_SOURCES += \
 	%D%/people.c \
 	%D%/reads.c \
 	%D%/reads.h \
+	%D%/release.c \
 	%D%/route.c \
 	%D%/route.h \
 	%D%/routes.def \

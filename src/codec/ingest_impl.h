@@ -57,7 +57,7 @@ enum field_kind {
 	KIND_ANSWERS,  /* object */
 	KIND_TO,       /* identity or list of them */
 	KIND_REF,      /* string, or object of source and id */
-	KIND_RECEIPT,  /* string that begins with the letter of a receipt */
+	KIND_CODE,     /* string, of which the letter may tell something here */
 	KIND_DRIVERS   /* object: what is said of each of the four */
 };
 

@@ -170,7 +170,7 @@ put_field(struct spelling *s, const struct event *e, uint8_t number,
 	case KIND_NAME:
 	case KIND_TEXT:
 	case KIND_LABEL:
-	case KIND_RECEIPT:
+	case KIND_CODE:
 		text = *(const struct str *)(const void *)member;
 		break;
 	case KIND_IDENTITY:

@@ -210,6 +210,29 @@ settle_step(struct decode *d)
 	return check_step(d);
 }
 
+/* ---- surveys ----------------------------------------------------------------------
+ */
+
+/* An invitation says of itself that there is one person, and of which unit; a name
+ * beside it would say who. */
+static enum emp_rc
+settle_survey(struct decode *d)
+{
+	struct event *e = d->e;
+	bool employee = e->audience == AUDIENCE_EMPLOYEE;
+
+	e->class = employee ? CLASS_SEALED : CLASS_CUSTOMER;
+	if (!field_given(d, F_INVITE))
+		return EMP_OK;
+	if (!employee)
+		return ingest_bad(d, F_INVITE, "is for surveys of employees only");
+	if (field_given(d, F_RESPONDENT))
+		return ingest_bad(d, F_RESPONDENT,
+				  "must not be there: an invitation needs no "
+				  "respondent");
+	return EMP_OK;
+}
+
 /* ---- all ------------------------------------------------------------------------- */
 
 static enum emp_rc
@@ -237,9 +260,7 @@ ingest_settle(struct decode *d)
 		return rc;
 	switch (event_type_class(e->type)) {
 	case CLASS_BY_SURVEY:
-		e->class = e->audience == AUDIENCE_EMPLOYEE ? CLASS_SEALED
-							    : CLASS_CUSTOMER;
-		return EMP_OK;
+		return settle_survey(d);
 	case CLASS_BY_SIGNAL:
 		return settle_signal(d);
 	case CLASS_BY_VISIBILITY:

@@ -134,9 +134,9 @@ read_rating(const struct json_value *v, int8_t *out)
 	return NULL;
 }
 
-/* Which receipt it is, its letter says; whether it is one, whoever knows codes. */
+/* What a code is for, its letter says; whether it is one, whoever knows codes. */
 static const char *
-read_receipt(const struct json_value *v, struct str *out)
+read_code(const struct json_value *v, struct str *out)
 {
 	if (!ingest_string_within(v, LABEL_MAX_BYTES))
 		return "must be a string of 1 to 128 bytes";
@@ -318,8 +318,8 @@ ingest_check_field(struct decode *d, enum field_id id)
 	case KIND_RATING:
 		wanted = read_rating(v, member);
 		break;
-	case KIND_RECEIPT:
-		wanted = read_receipt(v, member);
+	case KIND_CODE:
+		wanted = read_code(v, member);
 		break;
 	case KIND_UNIT:
 	case KIND_NAME:

@@ -5,6 +5,7 @@
 #include "codec/json_impl.h"
 
 #include "model/metrics.h"
+#include "model/release.h"
 
 #include <stdlib.h>
 
@@ -455,6 +456,30 @@ fields_check(struct json_in *in, const json_t *root)
 	return EMP_OK;
 }
 
+/* How many people a block needs before it is released. */
+static enum emp_rc
+threshold_read(struct json_in *in, const json_t *root, struct survey *s)
+{
+	const json_t *threshold = json_object_get(root, "threshold");
+	bool employees = s->audience == AUDIENCE_EMPLOYEE;
+	size_t mark = json_enter(in, "threshold");
+	json_int_t k = RELEASE_K;
+
+	if (threshold != NULL) {
+		if (!employees)
+			return json_refuse(in,
+					   "only surveys of employees have a "
+					   "threshold");
+		k = json_integer_value(threshold); /* 0 when it is none */
+		if (k < RELEASE_K_MIN || k > RELEASE_K_MAX)
+			return json_refuse(in, "expected an integer from %d to %d",
+					   RELEASE_K_MIN, RELEASE_K_MAX);
+	}
+	s->threshold = employees ? (uint16_t)k : 0;
+	json_leave(in, mark);
+	return EMP_OK;
+}
+
 static enum emp_rc
 audience_read(struct json_in *in, const json_t *root, struct survey *s)
 {
@@ -509,8 +534,8 @@ static enum emp_rc
 survey_read(struct json_in *in, json_t *root, struct str name, struct survey *s)
 {
 	static const char *const known[] = {
-		"name", "audience", "public", "title",  "questions",
-		"open", "origins",  "fields", "period", NULL};
+		"name",    "audience", "public", "title",     "questions", "open",
+		"origins", "fields",   "period", "threshold", NULL};
 	enum emp_rc rc = json_in_members(in, root, known);
 	char *text;
 
@@ -518,6 +543,8 @@ survey_read(struct json_in *in, json_t *root, struct str name, struct survey *s)
 		rc = survey_name_read(in, root, name, s);
 	if (rc == EMP_OK)
 		rc = audience_read(in, root, s);
+	if (rc == EMP_OK)
+		rc = threshold_read(in, root, s);
 	if (rc == EMP_OK)
 		rc = json_in_bool(in, root, "public", &s->is_public);
 	if (rc == EMP_OK)

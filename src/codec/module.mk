@@ -28,6 +28,8 @@ dist_surveys_DATA = \
 	etc/surveys/ces.json \
 	etc/surveys/csat.json \
 	etc/surveys/enps.json \
+	etc/surveys/felt_heard.json \
+	etc/surveys/intent.json \
 	etc/surveys/nps.json \
 	etc/surveys/pulse.json
 nodist_libempower_a_SOURCES += %D%/builtin_surveys.c

@@ -60,6 +60,18 @@ audience_check(const struct survey *now, const struct survey *next,
 			   "the survey has answers: its audience cannot change");
 }
 
+/* Whoever answered was told how many others there would be. It does not matter whether
+ * anybody did: a refusal that depends on it would say so. */
+static enum emp_rc
+threshold_check(const struct survey *now, const struct survey *next, struct problem *p)
+{
+	if (next->audience != AUDIENCE_EMPLOYEE || next->threshold >= now->threshold)
+		return EMP_OK;
+	return problem_set(p, EMP_CONFLICT, "/threshold",
+			   "the threshold is %u: it can be raised, not lowered",
+			   now->threshold);
+}
+
 enum emp_rc
 survey_merge(struct survey **out, const struct survey *now, const struct survey *next,
 	     const struct survey_use *use, struct problem *p)
@@ -73,6 +85,8 @@ survey_merge(struct survey **out, const struct survey *now, const struct survey 
 	if (now != NULL) {
 		s.id = now->id;
 		rc = audience_check(now, next, use, p);
+		if (rc == EMP_OK)
+			rc = threshold_check(now, next, p);
 		if (rc != EMP_OK)
 			return rc;
 	}

@@ -11,12 +11,13 @@
 
 static const char survey_insert_sql[] =
 	"INSERT INTO survey (id, name, audience_id, period, is_public, builtin, "
-	"open_metric_id, open_low, open_high, open_satisfied, changed, document) "
-	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+	"open_metric_id, open_low, open_high, open_satisfied, changed, document, "
+	"threshold) "
+	"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 static const char survey_update_sql[] =
 	"UPDATE survey SET audience_id = ?3, period = ?4, is_public = ?5, "
 	"builtin = ?6, open_metric_id = ?7, open_low = ?8, open_high = ?9, "
-	"open_satisfied = ?10, changed = ?11, document = ?12 "
+	"open_satisfied = ?10, changed = ?11, document = ?12, threshold = ?13 "
 	"WHERE id = ?1 AND name = ?2";
 static const char question_update_sql[] =
 	"UPDATE question SET metric_id = ?4, low = ?5, high = ?6, satisfied = ?7, "
@@ -126,6 +127,7 @@ put_survey_row(struct store *s, const struct survey *v, bool exists)
 		/* A survey made in code may have none. */
 		sqlite3_bind_text(q, 12, v->document.n > 0 ? v->document.p : "",
 				  (int)v->document.n, SQLITE_STATIC);
+		db_bind_id(q, 13, v->threshold);
 		rc = db_run(q);
 	}
 	sqlite3_finalize(q);

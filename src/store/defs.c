@@ -120,6 +120,7 @@ load_survey(sqlite3_stmt *s, sqlite3_stmt *questions, sqlite3_stmt *options,
 	v.open_hi = (int8_t)sqlite3_column_int(s, 8);
 	v.open_satisfied = (uint16_t)sqlite3_column_int(s, 9);
 	v.document = db_str(s, 10);
+	v.threshold = (uint16_t)sqlite3_column_int(s, 11);
 	arena_init(&a, ARENA_CHUNK);
 	rc = load_questions(questions, options, &v, &a);
 	if (rc == EMP_OK)
@@ -138,7 +139,8 @@ load_surveys(struct store *s, struct surveys **out)
 	enum emp_rc rc = db_prepare(s->main.db, &surveys,
 				    "SELECT id, name, audience_id, period, is_public, "
 				    "builtin, open_metric_id, open_low, open_high, "
-				    "open_satisfied, document FROM survey");
+				    "open_satisfied, document, threshold "
+				    "FROM survey");
 
 	if (rc == EMP_OK)
 		rc = db_prepare(s->main.db, &questions,

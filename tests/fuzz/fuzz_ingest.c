@@ -202,6 +202,9 @@ check_people(const struct event *e, const json_t *data)
 		ref = json_object_get(ref, "id");
 	}
 	MUST(is_text(e->ref_id, ref));
+	MUST(is_text(e->invite, json_object_get(data, "invite")));
+	MUST(e->invite.n == 0 || (e->class == CLASS_SEALED && e->person.text.n == 0));
+	MUST(!e->has_invite && !e->verified); /* are not said by the client */
 }
 
 static void

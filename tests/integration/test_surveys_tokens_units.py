@@ -18,7 +18,7 @@ def answered(survey, answers, event_id):
 def test_built_in(client):
     names = [s["name"] for s in client.get("/v1/surveys").json()["surveys"]]
     assert names == sorted(names)
-    for name in "csat", "nps", "ces", "enps", "pulse":
+    for name in "csat", "nps", "ces", "enps", "pulse", "intent", "felt_heard":
         assert name in names
     pulse = client.get("/v1/surveys/pulse").json()
     assert pulse["audience"] == "employee"

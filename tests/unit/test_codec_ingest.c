@@ -133,6 +133,18 @@ START_TEST(what_is_not_said_has_its_default)
 }
 END_TEST
 
+START_TEST(an_invitation_stands_for_the_respondent)
+{
+	accept("{'type':'survey.answered','data':{'survey':'workplace',"
+	       "'invite':'I-3ZT9K','answers':{'seat':3}}}");
+	ck_str(event.invite, "I-3ZT9K");
+	ck_assert_int_eq(event.class, CLASS_SEALED);
+	/* Whether it is one, and what it proves, is not for the sender to say. */
+	ck_assert(!event.has_invite && !event.verified);
+	ck_assert_uint_eq(event.person.text.n, 0);
+}
+END_TEST
+
 START_TEST(members_come_in_any_order)
 {
 	accept(" { 'data' : {'answers':{'seat':5},'survey':'flight'} ,\r\n"
@@ -445,6 +457,7 @@ codec_ingest_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, answered_fills_every_field);
 	tcase_add_test(tc, what_is_not_said_has_its_default);
+	tcase_add_test(tc, an_invitation_stands_for_the_respondent);
 	tcase_add_test(tc, members_come_in_any_order);
 	tcase_add_loop_test(tc, class_and_audience_are_settled, 0, COUNT(settled));
 	tcase_add_test(tc, amounts_are_exact);

@@ -103,6 +103,8 @@ END_TEST
 #define Q(members) "{\"audience\":\"customer\",\"questions\":[{" members "}]}"
 #define TOP(members)                                                                   \
 	"{\"audience\":\"customer\",\"open\":{\"metric\":\"csat\"}," members "}"
+#define TOP_E(members)                                                                 \
+	"{\"audience\":\"employee\",\"open\":{\"metric\":\"csat\"}," members "}"
 
 /* Document, and the place that is wrong in it. */
 static const char *const bad_surveys[][2] = {
@@ -123,6 +125,12 @@ static const char *const bad_surveys[][2] = {
 	{TOP("\"title\":{\"en\":\"\"}"), "/title/en"},
 	{TOP("\"title\":{\"en\":\"a\\nb\"}"), "/title/en"},
 	{TOP("\"period\":\"month\""), "/period"},
+	{TOP("\"threshold\":5"), "/threshold"},
+	{TOP_E("\"threshold\":2"), "/threshold"},
+	{TOP_E("\"threshold\":1001"), "/threshold"},
+	{TOP_E("\"threshold\":5.0"), "/threshold"},
+	{TOP_E("\"threshold\":null"), "/threshold"},
+	{TOP_E("\"threshold\":\"5\""), "/threshold"},
 	{TOP("\"questions\":{}"), "/questions"},
 	{TOP("\"origins\":\"*\""), "/origins"},
 	{TOP("\"origins\":[\"https://x/\"]"), "/origins/0"},
@@ -194,6 +202,21 @@ static const char *const bad_surveys[][2] = {
 	   "\"metric\":\"nps\""),
 	 "/questions/1/name"},
 };
+
+START_TEST(employees_have_a_threshold)
+{
+	ck_assert_int_eq(read_survey("x", TOP_E("\"period\":\"week\"")), EMP_OK);
+	ck_assert_uint_eq(survey.threshold, 5);
+	ck_assert_int_eq(read_survey("x", TOP_E("\"threshold\":3")), EMP_OK);
+	ck_assert_uint_eq(survey.threshold, 3);
+	ck_assert_int_eq(read_survey("x", TOP_E("\"threshold\":1000")), EMP_OK);
+	ck_assert_uint_eq(survey.threshold, 1000);
+	ck_assert_ptr_nonnull(
+		memmem(survey.document.p, survey.document.n, "\"threshold\":1000", 16));
+	ck_assert_int_eq(read_survey("flight", FLIGHT), EMP_OK);
+	ck_assert_uint_eq(survey.threshold, 0);
+}
+END_TEST
 
 START_TEST(what_is_wrong_is_said_with_its_place)
 {
@@ -289,15 +312,16 @@ END_TEST
 
 START_TEST(the_surveys_that_ship_are_good)
 {
-	static const char *const names[] = {"ces", "csat", "enps", "nps", "pulse"};
+	static const char *const names[] = {"ces",    "csat", "enps", "felt_heard",
+					    "intent", "nps",  "pulse"};
 	const char *const *texts = builtin_surveys();
-	struct survey *list[5];
+	struct survey *list[sizeof names / sizeof *names];
 	struct surveys *s;
 	uint32_t twins = 0;
 	size_t n = 0;
 
 	for (; texts[n] != NULL; n++) {
-		ck_assert_uint_lt(n, 5);
+		ck_assert_uint_lt(n, sizeof names / sizeof *names);
 		ck_assert_msg(json_survey_read(&survey, STR_NONE, str_from(texts[n]),
 					       &arena, &p) == EMP_OK,
 			      "%s %s", p.pointer, p.detail);
@@ -307,7 +331,7 @@ START_TEST(the_surveys_that_ship_are_good)
 		survey.id = (uint32_t)(16 + n);
 		ck_assert_int_eq(survey_copy(&list[n], &survey), EMP_OK);
 	}
-	ck_assert_uint_eq(n, 5);
+	ck_assert_uint_eq(n, sizeof names / sizeof *names);
 	ck_assert_int_eq(surveys_new(&s, list, n), EMP_OK);
 	ck_assert_uint_eq(surveys_find(s, STR("pulse"))->n_questions, 30);
 	for (size_t i = 0; i < n; i++) {
@@ -462,6 +486,7 @@ codec_json_suite(void)
 	tcase_add_test(tc, a_survey_is_read_whole);
 	tcase_add_test(tc, the_document_is_canonical);
 	tcase_add_test(tc, an_employee_survey_has_a_period);
+	tcase_add_test(tc, employees_have_a_threshold);
 	tcase_add_test(tc, what_is_wrong_is_said_with_its_place);
 	tcase_add_test(tc, bad_syntax_is_not_repeated);
 	tcase_add_test(tc, a_survey_has_a_limit_of_questions);

@@ -310,6 +310,30 @@ START_TEST(a_new_document_cannot_change_what_answers_mean)
 }
 END_TEST
 
+START_TEST(a_threshold_is_raised_never_lowered)
+{
+	struct question q[] = {on_scale("b", METRIC_CSAT, 1, 5)};
+	struct survey *now = make(16, "team", AUDIENCE_EMPLOYEE, q, 1);
+	struct survey *next = make(0, "team", AUDIENCE_EMPLOYEE, q, 1);
+	struct survey *got = NULL;
+
+	now->threshold = 7;
+	next->threshold = 6;
+	/* Whether or not anybody answered. */
+	ck_assert_int_eq(survey_merge(&got, now, next, NULL, &p), EMP_CONFLICT);
+	ck_assert_str_eq(p.pointer, "/threshold");
+	ck_assert_ptr_null(got);
+	for (uint16_t k = 7; k <= 8; k++) {
+		next->threshold = k;
+		ck_assert_int_eq(survey_merge(&got, now, next, NULL, &p), EMP_OK);
+		ck_assert_uint_eq(got->threshold, k);
+		survey_free(&got);
+	}
+	survey_free(&now);
+	survey_free(&next);
+}
+END_TEST
+
 START_TEST(a_snapshot_finds_all_and_only_what_it_holds)
 {
 	enum { N = 300 };
@@ -442,6 +466,7 @@ model_survey_suite(void)
 	tcase_add_test(tc, answers_fix_a_questions_meaning);
 	tcase_add_test(tc, a_new_document_keeps_what_has_answers);
 	tcase_add_test(tc, a_new_document_cannot_change_what_answers_mean);
+	tcase_add_test(tc, a_threshold_is_raised_never_lowered);
 	tcase_add_test(tc, a_snapshot_finds_all_and_only_what_it_holds);
 	tcase_add_test(tc, a_snapshot_has_no_two_of_one_name_or_id);
 	tcase_add_test(tc, twins_ask_the_same_of_the_others);
