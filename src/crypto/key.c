@@ -3,6 +3,10 @@
  * A key is created under a random name, made durable, and then linked to its own name:
  * link(2) fails when somebody else was faster, so a key that anybody has read is never
  * replaced, and a crash leaves a stray file but never half a key.
+ *
+ * A key is destroyed where it lies: its bytes are written over, made durable, and only
+ * then loses the file its name. What it protected is gone once the bytes are; file
+ * systems that keep old versions, and backups, are the admin's to know.
  */
 #include "crypto/crypto.h"
 
@@ -66,6 +70,19 @@ read_key(struct crypto_key *k, const char *path, struct problem *p)
 	sodium_memzero(bytes, sizeof bytes);
 	close(fd);
 	return rc;
+}
+
+/* Where systemd would have put it; false: it was given none at all. */
+static bool
+credential_path(char path[PATH_MAX], const char *name)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	int n;
+
+	if (credentials == NULL || credentials[0] != '/')
+		return false;
+	n = snprintf(path, PATH_MAX, "%s/%s.key", credentials, name);
+	return n > 0 && n < PATH_MAX;
 }
 
 static bool
@@ -137,29 +154,35 @@ warn_if_open(const char *path)
 			 path);
 }
 
+static enum emp_rc
+own_paths(char keys[PATH_MAX], char path[PATH_MAX], const char *dir, const char *name,
+	  struct problem *p)
+{
+	int n = snprintf(keys, PATH_MAX, "%s/keys", dir);
+
+	if (n < 0 || n >= PATH_MAX ||
+	    snprintf(path, PATH_MAX, "%s/%s.key", keys, name) >= PATH_MAX)
+		return problem_set(p, EMP_CONFIG, "", "the path %s is too long", dir);
+	return EMP_OK;
+}
+
 enum emp_rc
 crypto_key_load(struct crypto_key *k, const char *dir, const char *name,
 		struct problem *p)
 {
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	char keys[PATH_MAX];
 	char path[PATH_MAX];
 	enum emp_rc rc;
-	int n;
 
 	EMP_ASSERT(name_ok(name));
-	if (credentials != NULL && credentials[0] == '/') {
-		n = snprintf(path, sizeof path, "%s/%s.key", credentials, name);
-		if (n > 0 && (size_t)n < sizeof path) {
-			rc = read_key(k, path, p);
-			if (rc != EMP_NOT_FOUND)
-				return rc;
-		}
+	if (credential_path(path, name)) {
+		rc = read_key(k, path, p);
+		if (rc != EMP_NOT_FOUND)
+			return rc;
 	}
-	n = snprintf(keys, sizeof keys, "%s/keys", dir);
-	if (n < 0 || (size_t)n >= sizeof keys ||
-	    (size_t)snprintf(path, sizeof path, "%s/%s.key", keys, name) >= sizeof path)
-		return problem_set(p, EMP_CONFIG, "", "the path %s is too long", dir);
+	rc = own_paths(keys, path, dir, name, p);
+	if (rc != EMP_OK)
+		return rc;
 	rc = read_key(k, path, p);
 	if (rc == EMP_NOT_FOUND) {
 		if (mkdir(keys, KEYS_MODE) == 0) {
@@ -179,4 +202,41 @@ crypto_key_load(struct crypto_key *k, const char *dir, const char *name,
 	if (rc == EMP_OK)
 		warn_if_open(path);
 	return rc;
+}
+
+enum emp_rc
+crypto_key_destroy(const char *dir, const char *name, struct problem *p)
+{
+	struct crypto_key noise;
+	char keys[PATH_MAX];
+	char path[PATH_MAX];
+	enum emp_rc rc;
+	bool ok;
+	int fd;
+
+	EMP_ASSERT(name_ok(name));
+	if (credential_path(path, name) && access(path, F_OK) == 0)
+		return problem_set(p, EMP_CONFIG, "",
+				   "the key %s was given by systemd and cannot be "
+				   "destroyed: remove the credential",
+				   path);
+	rc = own_paths(keys, path, dir, name, p);
+	if (rc != EMP_OK)
+		return rc;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0) {
+		/* Not zeros: if the file outlived a crash, it would be a key that
+		 * everybody knows. */
+		crypto_random(noise.bytes, sizeof noise.bytes);
+		ok = write_key(fd, &noise) && unlink(path) == 0;
+		sodium_memzero(&noise, sizeof noise);
+		close(fd);
+	} else {
+		ok = errno == ENOENT;
+	}
+	/* Also without a file: a try before this one may have failed behind unlink. */
+	if (!ok || (!sync_dir(keys) && errno != ENOENT))
+		return problem_set(p, EMP_IO, "", "cannot destroy the key %s: %s", path,
+				   strerror(errno));
+	return EMP_OK;
 }

@@ -22,6 +22,7 @@ libempower_a_SOURCES += \
 	%D%/metrics.h \
 	%D%/query.c \
 	%D%/query.h \
+	%D%/release.c \
 	%D%/release.h \
 	%D%/survey.c \
 	%D%/survey.h \
@@ -42,6 +43,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_model_lifecycle.c \
 	tests/unit/test_model_metrics.c \
 	tests/unit/test_model_query.c \
+	tests/unit/test_model_release.c \
 	tests/unit/test_model_survey.c \
 	tests/unit/test_model_survival.c
 

@@ -128,6 +128,85 @@ START_TEST(a_systemd_credential_wins)
 }
 END_TEST
 
+START_TEST(a_destroyed_key_is_gone_from_its_bytes)
+{
+	struct crypto_key was;
+	struct crypto_key next;
+	struct crypto_key other;
+	struct stat st;
+	char bytes[CRYPTO_KEY_BYTES + 1];
+	char zeros[CRYPTO_KEY_BYTES] = {0};
+	char path[PATH_MAX + 64];
+	int fd;
+
+	ck_assert_int_eq(crypto_key_load(&other, dir, "person", NULL), EMP_OK);
+	ck_assert_int_eq(crypto_key_load(&was, dir, "period-enps-7", NULL), EMP_OK);
+	snprintf(path, sizeof path, "%s/keys/period-enps-7.key", dir);
+	fd = open(path, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(crypto_key_destroy(dir, "period-enps-7", NULL), EMP_OK);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(st.st_nlink, 0);
+	/* Whoever still has the file open reads nothing of the key. */
+	ck_assert_int_eq(read(fd, bytes, sizeof bytes), CRYPTO_KEY_BYTES);
+	for (int i = 0; i + 8 <= CRYPTO_KEY_BYTES; i++)
+		ck_assert_mem_ne(bytes + i, was.bytes + i, 8);
+	ck_assert_mem_ne(bytes, zeros, sizeof zeros);
+	close(fd);
+	/* Only that one; and a new one of its name is another. */
+	ck_assert_int_eq(crypto_key_load(&next, dir, "person", NULL), EMP_OK);
+	ck_assert_mem_eq(&next, &other, sizeof next);
+	ck_assert_int_eq(crypto_key_load(&next, dir, "period-enps-7", NULL), EMP_OK);
+	ck_assert_mem_ne(&next, &was, sizeof next);
+}
+END_TEST
+
+START_TEST(destroying_no_key_is_fine)
+{
+	struct crypto_key k;
+
+	/* Without the directory, too. */
+	ck_assert_int_eq(crypto_key_destroy(dir, "period-enps-1", NULL), EMP_OK);
+	ck_assert_int_eq(crypto_key_load(&k, dir, "period-enps-1", NULL), EMP_OK);
+	ck_assert_int_eq(crypto_key_destroy(dir, "period-enps-1", NULL), EMP_OK);
+	ck_assert_int_eq(crypto_key_destroy(dir, "period-enps-1", NULL), EMP_OK);
+}
+END_TEST
+
+START_TEST(a_key_that_cannot_be_destroyed_is_an_error)
+{
+	struct crypto_key k;
+	struct problem p = {0};
+	char path[PATH_MAX + 64];
+	char target[PATH_MAX + 64];
+	char bytes[CRYPTO_KEY_BYTES];
+	int fd;
+
+	/* Given by systemd. */
+	ck_assert_int_eq(crypto_key_load(&k, dir, "person", NULL), EMP_OK);
+	put_file("person.key", "0123456789abcdef0123456789abcdef", 32);
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	ck_assert_int_eq(crypto_key_destroy(dir, "person", &p), EMP_CONFIG);
+	ck_assert_ptr_nonnull(strstr(p.detail, "person.key"));
+	/* A directory of credentials without that one is no obstacle. */
+	ck_assert_int_eq(crypto_key_load(&k, dir, "ids", NULL), EMP_OK);
+	ck_assert_int_eq(crypto_key_destroy(dir, "ids", NULL), EMP_OK);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	/* A link leads elsewhere: nothing there is written over. */
+	snprintf(path, sizeof path, "%s/keys/away.key", dir);
+	snprintf(target, sizeof target, "%s/person.key", dir);
+	ck_assert_int_eq(symlink(target, path), 0);
+	ck_assert_int_eq(crypto_key_destroy(dir, "away", &p), EMP_IO);
+	ck_assert_ptr_nonnull(strstr(p.detail, "away.key"));
+	fd = open(target, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(read(fd, bytes, sizeof bytes), CRYPTO_KEY_BYTES);
+	ck_assert_mem_eq(bytes, "0123456789abcdef0123456789abcdef", 32);
+	close(fd);
+}
+END_TEST
+
 START_TEST(pseudonyms_depend_on_key_domain_and_text)
 {
 	const struct crypto_key k = {{1}};
@@ -245,6 +324,9 @@ crypto_suite(void)
 	tcase_add_test(tc, racing_callers_get_the_same_key);
 	tcase_add_test(tc, a_damaged_key_is_refused_by_name);
 	tcase_add_test(tc, a_systemd_credential_wins);
+	tcase_add_test(tc, a_destroyed_key_is_gone_from_its_bytes);
+	tcase_add_test(tc, destroying_no_key_is_fine);
+	tcase_add_test(tc, a_key_that_cannot_be_destroyed_is_an_error);
 	tcase_add_test(tc, pseudonyms_depend_on_key_domain_and_text);
 	tcase_add_test(tc, the_fast_hash_is_siphash_128);
 	tcase_add_test(tc, tokens_are_long_random_and_hashed);
