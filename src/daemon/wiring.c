@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "privacy/release.h"
 
 #include <signal.h>
 
@@ -174,6 +175,7 @@ wiring_hooks(struct store_hooks *h, struct parts *p)
 		.cells_dirty = on_cells_dirty,
 		.cells_written = on_cells_written,
 		.dirty_since = on_dirty_since,
+		.release = release_blocks_make,
 		.defs = on_defs,
 		.group_end = on_group_end,
 		.fatal = on_fatal,

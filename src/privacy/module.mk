@@ -31,6 +31,8 @@ libempower_a_SOURCES += \
 	%D%/pub.c \
 	%D%/pub.h \
 	%D%/recognition.c \
+	%D%/release.c \
+	%D%/release.h \
 	%D%/reported.c \
 	%D%/reported.h \
 	%D%/retention.c \
@@ -47,4 +49,5 @@ libempower_a_SOURCES += \
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_privacy_lives.c \
-	tests/unit/test_privacy_pub.c
+	tests/unit/test_privacy_pub.c \
+	tests/unit/test_privacy_release.c

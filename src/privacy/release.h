@@ -1,0 +1,16 @@
+/* Which answers of employees are shown together: release.c says why. */
+#ifndef EMP_PRIVACY_RELEASE_H
+#define EMP_PRIVACY_RELEASE_H
+
+#include "model/release.h"
+
+/* [any] Pure: the blocks of the answers to one question, of at least k people each (k
+ * below RELEASE_K_MIN is taken as that), whatever the order of the answers. What `out`
+ * points at is in the arena. EMP_NOMEM; EMP_CORRUPT: a value that the question does
+ * not have. A hook of the store: ctx is not used. */
+EMP_MUST_CHECK enum emp_rc release_blocks_make(void *ctx, const struct release_tree *t,
+					       const struct release_question *q,
+					       uint32_t k, struct arena *a,
+					       struct release_blocks *out);
+
+#endif
