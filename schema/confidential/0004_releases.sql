@@ -96,6 +96,10 @@ CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'what was read stays on record'); END;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'what was read stays on record'); END;
+-- A replaced row is deleted without any trigger.
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'what was read stays on record'); END;
 
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('audit', '', 'Who read or took away what employees wrote; rows are never changed', ''),

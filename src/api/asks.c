@@ -57,6 +57,7 @@ static const struct {
 	[ASK_SUGGESTION] = {"/v1/suggestions/{+id}", SECRET},
 	[ASK_RECEIPT] = {NULL, SECRET},
 	[ASK_ME] = {NULL, SECRET},
+	[ASK_AUDIT] = {"/v1/audit", SECRET},
 };
 _Static_assert(sizeof asks / sizeof *asks == ASK_COUNT, "say how all are answered");
 
@@ -77,13 +78,14 @@ zone_of(struct req *r)
 
 /* --- answering --- */
 
+/* etag NULL: nobody may keep it. */
 static void
 answer_bytes(struct req *r, enum rollup ask, bool csv, struct str body,
 	     const char *etag)
 {
 	char name[64];
 
-	if (!(asks[ask].way & SECRET)) {
+	if (etag) {
 		req_add_header(r, "ETag", str_from(etag));
 		req_add_header(r, "Cache-Control", STR(CACHE_CONTROL));
 		if (http_etag_in(req_header(r, "If-None-Match"), str_from(etag),
@@ -100,10 +102,10 @@ answer_bytes(struct req *r, enum rollup ask, bool csv, struct str body,
 	req_reply(r, 200, csv ? "text/csv; charset=utf-8" : "application/json", body);
 }
 
-/* Keeps the body when it is worth it. */
+/* Keeps the body when it is worth it. words: of employees. */
 static void
 answer_fresh(struct req *r, struct str question, const struct cache_state *state,
-	     const struct query *q, struct buf *body)
+	     const struct query *q, bool words, struct buf *body)
 {
 	enum rollup ask = (enum rollup)q->rollup;
 	bool csv = q->format == FORMAT_CSV;
@@ -113,6 +115,10 @@ answer_fresh(struct req *r, struct str question, const struct cache_state *state
 	if (!buf_ok(body)) {
 		answer_problem(r, EMP_INVALID, "",
 			       "the answer would be too large: ask for less at a time");
+		return;
+	}
+	if (words || asks[ask].way & SECRET) {
+		answer_bytes(r, ask, csv, buf_str(body), NULL);
 		return;
 	}
 	if (asks[ask].way & KEPT)
@@ -220,7 +226,47 @@ query_make(struct query *q, const struct asked *a, struct str raw, struct arena 
 static void
 ask_work(struct read_job *j, struct rollup_ctx *c, struct store_reader *reader)
 {
-	j->rc = rollup_answer(c, &j->query, j->defs, reader, &j->out, &j->problem);
+	j->rc = rollup_answer(c, &j->query, j->defs, reader, &j->out, &j->words,
+			      &j->problem);
+	if (j->words)
+		j->line.audit.action = rollup_name((enum rollup)j->query.rollup);
+}
+
+/* The query as it was sent, but for the cursor, which names the last row of a page. In
+ * the arena. */
+static struct str
+filters_of(struct str raw, struct arena *arena)
+{
+	char *out = arena_alloc(arena, raw.n + 1);
+	size_t n = 0;
+
+	if (!out)
+		return STR_NONE;
+	while (raw.n > 0) {
+		struct str pair = str_split(&raw, '&');
+
+		if (pair.n == 0 || str_starts(pair, STR("cursor=")))
+			continue;
+		if (n > 0)
+			out[n++] = '&';
+		memcpy(out + n, pair.p, pair.n);
+		n += pair.n;
+	}
+	return (struct str){out, n};
+}
+
+/* Who asks, and for what, should it have to go on record. */
+static enum emp_rc
+line_prepare(struct read_job *j, const struct asked *a, struct str raw)
+{
+	struct audit_entry *line = &j->line.audit;
+
+	if (!a->token)
+		return EMP_OK;
+	line->token = a->token->id;
+	line->label = str_from(a->token->label);
+	line->object = a->id.n > 0 ? a->id : filters_of(raw, &j->arena);
+	return line->object.p ? EMP_OK : EMP_NOMEM;
 }
 
 /* [worker] */
@@ -230,7 +276,7 @@ ask_home(struct read_job *j, struct req *r)
 	if (r && j->rc != EMP_OK)
 		answer_failed(r, &j->query, j->rc, &j->problem);
 	else if (r)
-		answer_fresh(r, j->question, &j->state, &j->query, &j->out);
+		answer_fresh(r, j->question, &j->state, &j->query, j->words, &j->out);
 }
 
 /* On a reader thread; what the question points at must outlive the request. */
@@ -254,6 +300,8 @@ ask_reader(struct req *r, const struct asked *asked, struct str question,
 	a.id = arena_str(&j->arena, a.id);
 	if (j->question.p && raw.p && a.id.p)
 		rc = query_make(&j->query, &a, raw, &j->arena, &p);
+	if (rc == EMP_OK)
+		rc = line_prepare(j, &a, raw);
 	if (rc != EMP_OK) {
 		if (p.rc == rc)
 			req_error(r, &p);
@@ -301,6 +349,7 @@ answer_anew(struct req *r, const struct asked *a, struct str question,
 	struct problem p = {.rc = EMP_OK};
 	struct query q;
 	struct buf body;
+	bool words = false;
 	enum emp_rc rc = query_make(&q, a, req_query(r), req_arena(r), &p);
 
 	if (rc != EMP_OK) {
@@ -308,9 +357,11 @@ answer_anew(struct req *r, const struct asked *a, struct str question,
 		return;
 	}
 	buf_init(&body, ANSWER_MAX);
-	rc = rollup_answer(aw->rollups, &q, aw->snap->defs, NULL, &body, &p);
+	rc = rollup_answer(aw->rollups, &q, aw->snap->defs, NULL, &body, &words, &p);
+	/* Words are in the file, and nowhere else. */
+	EMP_ASSERT(rc != EMP_OK || !words);
 	if (rc == EMP_OK)
-		answer_fresh(r, question, now, &q, &body);
+		answer_fresh(r, question, now, &q, words, &body);
 	else if (rc == EMP_STALE)
 		ask_reader(r, a, question, now);
 	else

@@ -54,6 +54,38 @@ job_home(struct worker *w, struct req_msg *m)
 	read_free(&j);
 }
 
+/* [any] */
+static void
+go_home(struct read_job *j)
+{
+	j->msg.node.next = NULL;
+	req_post(j->aw->api->net, j->ref.worker, &j->msg, &j->msg);
+}
+
+/* [writer] */
+static void
+line_done(struct store_change *line)
+{
+	struct read_job *j = HOLDER(line, struct read_job, line);
+
+	j->rc = line->rc;
+	go_home(j);
+}
+
+/* [reader] What must be on record is, or it does not leave. */
+static void
+finish(struct read_job *j)
+{
+	if (j->rc == EMP_OK && j->line.audit.action) {
+		j->line.op = DEF_AUDIT;
+		j->line.done = line_done;
+		j->rc = store_change(j->aw->api->cfg.store, &j->line);
+		if (j->rc == EMP_OK)
+			return;
+	}
+	go_home(j);
+}
+
 /* [reader] */
 static void
 job_run(struct store_reader *reader, struct store_read *read)
@@ -68,8 +100,7 @@ job_run(struct store_reader *reader, struct store_read *read)
 	} else {
 		j->rc = EMP_NOMEM;
 	}
-	j->msg.node.next = NULL;
-	req_post(a->net, j->ref.worker, &j->msg, &j->msg);
+	finish(j);
 }
 
 struct read_job *

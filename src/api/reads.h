@@ -26,6 +26,11 @@ struct read_job {
 	enum emp_rc rc;
 	struct problem problem;
 	struct buf out;
+	/* Where `work` sets line.audit.action, the job goes home when that line of the
+	 * audit is stored, and not before; rc tells when it could not be. Texts of the
+	 * line are in the arena or in the definitions. */
+	struct store_change line;
+	bool words; /* `out` may hold what employees wrote */
 	/* Figures and lists. */
 	struct query query;
 	struct str question;

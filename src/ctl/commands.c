@@ -130,6 +130,15 @@ const struct ctl_command ctl_commands[] = {
 		 "replaces the person's former one, and how to use it.",
 	 .options = O(PERSON),
 	 .run = ctl_cmd_person},
+	{.name = "audit",
+	 .args = "",
+	 .summary = "show who read what employees wrote",
+	 .help = "Shows the lines of the audit, newest first: one for each answer that "
+		 "carried suggestions or comments of employees, for each export and "
+		 "for each erasure. They cannot be changed or removed, and asking for "
+		 "them adds none.",
+	 .options = O(CSV) | O(FROM) | O(TO) | O(ROWS) | O(CURSOR),
+	 .run = ctl_cmd_audit},
 	{.name = "status",
 	 .args = "",
 	 .summary = "show whether the daemon is ready, and its numbers",

@@ -103,6 +103,7 @@ void ctl_url_escape(struct buf *out, struct str s);
 const char *ctl_option_name(int o);
 
 /* The commands; each in cmd_NAME.c or beside its kin. */
+enum ctl_exit ctl_cmd_audit(struct ctl *c);
 enum ctl_exit ctl_cmd_boundary(struct ctl *c);
 enum ctl_exit ctl_cmd_decision(struct ctl *c);
 enum ctl_exit ctl_cmd_demo(struct ctl *c);

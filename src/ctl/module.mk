@@ -12,6 +12,7 @@ libempower_a_SOURCES += \
 	%D%/cells.h \
 	%D%/client.c \
 	%D%/client.h \
+	%D%/cmd_audit.c \
 	%D%/cmd_defs.c \
 	%D%/cmd_demo.c \
 	%D%/cmd_import.c \

@@ -13,6 +13,8 @@
 struct request {
 	struct ctl *c;
 	const struct verb *verb;
+	int word;              /* the first one behind the verb */
+	char name[32];         /* of command and verb, for messages */
 	const char *value[32]; /* of each field; NULL: not given */
 	struct buf path, query, data, event;
 };
@@ -195,7 +197,7 @@ take_values(struct request *r)
 {
 	struct ctl *c = r->c;
 	const struct verb_field *f;
-	int word = 1;
+	int word = r->word;
 
 	for (size_t i = 0; (f = field_at(r->verb, i)) != NULL; i++) {
 		EMP_ASSERT(i < sizeof r->value / sizeof *r->value);
@@ -205,12 +207,10 @@ take_values(struct request *r)
 		    word < c->n_args)
 			r->value[i] = c->args[word++];
 		if (r->value[i] == NULL && (f->flags & VERB_MUST) != 0)
-			return ctl_usage(c, "%s %s needs %s", c->command->name,
-					 r->verb->name, f->name);
+			return ctl_usage(c, "%s needs %s", r->name, f->name);
 	}
 	if (word < c->n_args)
-		return ctl_usage(c, "%s %s: too much: %s", c->command->name,
-				 r->verb->name, c->args[word]);
+		return ctl_usage(c, "%s: too much: %s", r->name, c->args[word]);
 	return CTL_OK;
 }
 
@@ -230,8 +230,8 @@ check_options(const struct request *r)
 	}
 	for (int o = CTL_OPT_VERSION + 1; o < CTL_OPT_COUNT; o++)
 		if (ctl_has(c, (enum ctl_opt)o) && (mine >> o & 1) == 0)
-			return ctl_usage(c, "%s %s takes no --%s", c->command->name,
-					 r->verb->name, ctl_option_name(o));
+			return ctl_usage(c, "%s takes no --%s", r->name,
+					 ctl_option_name(o));
 	return CTL_OK;
 }
 
@@ -318,18 +318,19 @@ ctl_verb_table(const struct ctl *c, const struct json_node *rows,
 	return rc;
 }
 
-static enum ctl_exit
-show_rows(const struct ctl *c, const struct verb *v, const struct json_node *root)
+enum ctl_exit
+ctl_verb_rows(const struct ctl *c, const struct json_node *answer,
+	      const char *const *columns, bool days)
 {
-	const struct json_node *rows = json_node_get(root, "rows");
-	struct str next = json_node_str(json_node_get(root, "next"));
+	const struct json_node *rows = json_node_get(answer, "rows");
+	struct str next = json_node_str(json_node_get(answer, "next"));
 	struct buf out;
 	enum ctl_exit e;
 
 	buf_init(&out, 0);
 	if (json_node_count(rows) == 0)
 		buf_add_z(&out, "No rows.\n");
-	else if (ctl_verb_table(c, rows, v->columns, true, &out) != EMP_OK)
+	else if (ctl_verb_table(c, rows, columns, days, &out) != EMP_OK)
 		out.failed = true;
 	if (next.n > 0)
 		buf_printf(&out, "More: --cursor %.*s\n", STR_FMT(next));
@@ -349,7 +350,8 @@ show_answer(struct ctl *c, const struct verb *v, const struct ctl_answer *a)
 	if (json_node_read(&root, a->body, NULL) != EMP_OK)
 		return ctl_fail("%s does not answer as empowerd does",
 				ctl_client_url(c->client));
-	e = v->show != NULL ? v->show(c, root) : show_rows(c, v, root);
+	e = v->show != NULL ? v->show(c, root)
+			    : ctl_verb_rows(c, root, v->columns, true);
 	json_node_free(&root);
 	return e;
 }
@@ -382,19 +384,34 @@ run(struct request *r)
 	return e;
 }
 
+static enum ctl_exit
+find_verb(struct request *r, const struct verb *verbs)
+{
+	const struct ctl *c = r->c;
+	bool only = strcmp(verbs[0].name, VERB_ONLY) == 0;
+
+	r->verb = verbs;
+	r->word = only ? 0 : 1;
+	if (!only && c->n_args == 0)
+		return ctl_usage(c, "%s needs one of these", c->command->name);
+	while (!only && r->verb->name != NULL && strcmp(r->verb->name, c->args[0]) != 0)
+		r->verb++;
+	if (r->verb->name == NULL)
+		return ctl_usage(c, "there is no %s %s", c->command->name, c->args[0]);
+	snprintf(r->name, sizeof r->name, "%s%s%s", c->command->name, only ? "" : " ",
+		 r->verb->name);
+	return CTL_OK;
+}
+
 enum ctl_exit
 ctl_verb_run(struct ctl *c, const struct verb *verbs)
 {
 	struct request r = {.c = c};
 	enum ctl_exit e;
 
-	if (c->n_args == 0)
-		return ctl_usage(c, "%s needs one of these", c->command->name);
-	for (r.verb = verbs; r.verb->name != NULL; r.verb++)
-		if (strcmp(r.verb->name, c->args[0]) == 0)
-			break;
-	if (r.verb->name == NULL)
-		return ctl_usage(c, "there is no %s %s", c->command->name, c->args[0]);
+	e = find_verb(&r, verbs);
+	if (e != CTL_OK)
+		return e;
 	buf_init(&r.path, 0);
 	buf_init(&r.query, 0);
 	buf_init(&r.data, 0);

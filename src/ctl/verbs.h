@@ -30,6 +30,7 @@ enum verb_place {
 #define VERB_WORD 1u /* may be given as a word */
 #define VERB_MUST 2u
 #define VERB_NO_OPTION CTL_OPT_COUNT
+#define VERB_ONLY "" /* name of the verb of a command that has no other */
 
 struct verb_field {
 	const char *name; /* in the interface; NULL ends the list */
@@ -51,7 +52,7 @@ struct verb {
 	const char *const *columns; /* NULL ends them */
 };
 
-/* Finds the verb, the first argument, and does it. */
+/* Finds the verb, the first argument unless there is only one, and does it. */
 enum ctl_exit ctl_verb_run(struct ctl *c, const struct verb *verbs);
 /* A table of the rows of an answer; texts are clipped, and times too, to their day in
  * UTC, when a day is enough (`days`). Appends to out. */
@@ -59,5 +60,9 @@ EMP_MUST_CHECK enum emp_rc ctl_verb_table(const struct ctl *c,
 					  const struct json_node *rows,
 					  const char *const *columns, bool days,
 					  struct buf *out);
+
+/* Shows the rows of an answer as such a table, and where the next page begins. */
+enum ctl_exit ctl_verb_rows(const struct ctl *c, const struct json_node *answer,
+			    const char *const *columns, bool days);
 
 #endif

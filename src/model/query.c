@@ -18,13 +18,16 @@
 #define IN_ROLLUPS (IN(ROLLUP_COUNT) - 1)
 /* Lists that come in pages: what is asked of them is looked up, not added up, so most
  * filters take one value. */
-#define IN_PAGES (IN(ASK_COMMENTS) | IN(ASK_RECOGNITION) | IN(ASK_SUGGESTIONS))
+#define IN_PAGES                                                                       \
+	(IN(ASK_COMMENTS) | IN(ASK_RECOGNITION) | IN(ASK_SUGGESTIONS) | IN(ASK_AUDIT))
 #define IN_REGISTRY (IN(ASK_BOUNDARIES) | IN(ASK_CANDIDATES))
 #define IN_DECISIONS (IN(ROLLUP_DECISIONS) | IN_REGISTRY)
 #define IN_REPORTS (IN(ASK_COHERENCE) | IN(ASK_OVERVIEW) | IN(ASK_ALERTS))
 /* Of one thing, by its id or code. */
 #define IN_ONE (IN(ASK_SUGGESTION) | IN(ASK_RECEIPT) | IN(ASK_ME))
 #define IN_MANY (IN(ASK_COUNT) - 1 - IN_ONE)
+/* Of customers or employees, and of units. */
+#define IN_FIGURES (IN_MANY & ~IN(ASK_AUDIT))
 #define IN_WINDOW (IN_MANY & ~IN_REGISTRY)
 #define IN_TABLES (IN_MANY & ~IN(ASK_OVERVIEW))
 #define IN_DIMS (IN_ROLLUPS | IN(ASK_COMMENTS) | IN(ASK_RECOGNITION))
@@ -54,6 +57,7 @@ static const char *const rollup_names[] = {
 	[ASK_SUGGESTION] = "suggestion",
 	[ASK_RECEIPT] = "receipt",
 	[ASK_ME] = "me",
+	[ASK_AUDIT] = "audit",
 };
 _Static_assert(COUNT(rollup_names) == ASK_COUNT, "name everything that is asked");
 
@@ -479,9 +483,9 @@ static const struct parameter parameters[] = {
 	{"shape", IN_TABLES, set_shape, 0},
 	{"format", IN_TABLES, set_format, 0},
 	{"as_of", IN_AS_OF, set_time, 0},
-	{"audience", IN_MANY & ~(IN_REGISTRY | IN(ASK_COHERENCE) | IN(ASK_OVERVIEW)),
+	{"audience", IN_FIGURES & ~(IN_REGISTRY | IN(ASK_COHERENCE) | IN(ASK_OVERVIEW)),
 	 set_filter, FIELD_AUDIENCE},
-	{"unit", IN_MANY, set_filter, DIM_UNIT},
+	{"unit", IN_FIGURES, set_filter, DIM_UNIT},
 	{"channel", IN_DIMS, set_filter, DIM_CHANNEL},
 	{"touchpoint", IN_DIMS, set_filter, DIM_TOUCHPOINT},
 	{"segment", IN_DIMS, set_filter, DIM_SEGMENT},

@@ -33,6 +33,7 @@ enum rollup {
 	ASK_SUGGESTION,  /* one, by q->id */
 	ASK_RECEIPT,     /* one, by q->code */
 	ASK_ME,          /* a person's own evidence, by q->code */
+	ASK_AUDIT,       /* who read what employees wrote */
 	ASK_COUNT
 };
 enum step { STEP_ALL, STEP_MINUTE, STEP_HOUR, STEP_DAY, STEP_WEEK, STEP_MONTH };

@@ -248,6 +248,9 @@ ask_suggestions(struct job *j)
 		rc = settle(&g, &empty);
 	if (rc != EMP_OK)
 		return rc;
+	/* Also a page without any: a line only where there are some would tell who
+	 * reads the audit that there are, of concerns too. */
+	j->pub.words = g.audience == AUDIENCE_EMPLOYEE && !g.requests;
 	j->pub.form = PUB_LIST;
 	j->pub.as_of = pub_time(&j->pub, j->tz, g.cards.as_of);
 	cards_columns(&j->pub, g.audience);

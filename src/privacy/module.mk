@@ -1,6 +1,7 @@
 # src/privacy: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
 	%D%/alerts.c \
+	%D%/audit.c \
 	%D%/block.c \
 	%D%/block.h \
 	%D%/boundaries.c \

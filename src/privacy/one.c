@@ -197,6 +197,7 @@ take(void *ctx, const struct suggestion_row *row)
 			pub_column_add(&j->pub, &receipt_columns[i]);
 	else
 		pub_column_add(&j->pub, &as_of_column);
+	j->pub.words = o->cases && !o->receipt;
 	if (!o->receipt)
 		cards_columns(&j->pub, (enum audience)row->audience);
 	j->pub.rows.n_texts = CARD_TEXTS;

@@ -95,6 +95,8 @@ struct rollup_pub {
 	struct str from, to, as_of; /* n == 0: null */
 	const char *step;
 	bool incomplete;
+	bool words; /* it may hold what employees wrote: that is on record before it
+		       leaves */
 	struct pub_column columns[PUB_COLUMNS_MAX];
 	struct pub_table rows;
 	/* Beside the rows, JSON only. */

@@ -27,6 +27,7 @@ static enum emp_rc (*const builders[ASK_COUNT])(struct job *j) = {
 	[ASK_ALERTS] = ask_alerts,
 	[ASK_OVERVIEW] = ask_overview,
 	[ASK_INITIATIVES] = ask_initiatives,
+	[ASK_AUDIT] = ask_audit,
 };
 
 enum emp_rc
@@ -120,7 +121,8 @@ job_fini(struct job *j)
 
 enum emp_rc
 rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *defs,
-	      struct store_reader *reader, struct buf *out, struct problem *p)
+	      struct store_reader *reader, struct buf *out, bool *words,
+	      struct problem *p)
 {
 	struct job j = {.c = c,
 			.q = q,
@@ -130,11 +132,13 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 			.tz = store_tz(c->r->store)};
 	enum emp_rc rc = build(&j);
 
+	*words = false;
 	if (rc == EMP_TOO_LARGE)
 		rc = problem_set(p, EMP_INVALID, "",
 				 "the answer would be too large: narrow the window or "
 				 "the filters, or group by less");
 	if (rc == EMP_OK) {
+		*words = j.pub.words;
 		pub_encode(&j.pub, q->format, q->shape, out);
 		rc = buf_ok(out) ? EMP_OK : EMP_NOMEM;
 	}

@@ -33,11 +33,12 @@ int64_t rollups_seq(const struct rollups *r);
 /* Answer `q` into `out` (JSON or CSV by q->format). `reader` is NULL on a worker:
  * EMP_STALE then means "ask again on a reader" (rows of the file are needed, or too
  * many cells). EMP_INVALID with a problem for windows or filters that cannot be
- * answered. */
+ * answered. *words: the answer may hold what employees wrote; it leaves no earlier than
+ * a line of the audit about it is stored. */
 EMP_MUST_CHECK enum emp_rc rollup_answer(struct rollup_ctx *c, const struct query *q,
 					 const struct defs *defs,
 					 struct store_reader *reader, struct buf *out,
-					 struct problem *p);
+					 bool *words, struct problem *p);
 
 /* [reader] Compare every counter with the figures recomputed from the stored events by
  * SQL. Writes a JSON report; *differences is their number. */

@@ -225,6 +225,7 @@ EMP_MUST_CHECK enum emp_rc ask_coherence(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_alerts(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_overview(struct job *j);
 EMP_MUST_CHECK enum emp_rc ask_initiatives(struct job *j);
+EMP_MUST_CHECK enum emp_rc ask_audit(struct job *j);
 
 /* The column of satisfaction that says most about a question; NULL: it is not on a
  * scale. */

@@ -1,5 +1,7 @@
 # src/store: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/audit.c \
+	%D%/audit.h \
 	%D%/cases.c \
 	%D%/case_shown.c \
 	%D%/case_shown.h \

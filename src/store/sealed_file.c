@@ -50,6 +50,9 @@ sealed_file_prepare(struct sealed_file *f)
 		{&f->code_put,
 		 "INSERT OR REPLACE INTO person_code "
 		 "(hash, person, created) VALUES (?1, ?2, ?3)"},
+		{&f->audit,
+		 "INSERT INTO audit (time, token_id, token_label, action, object) "
+		 "VALUES (?1, ?2, ?3, ?4, ?5)"},
 		{&f->reviewed, "SELECT 1 FROM review WHERE decision_key = ?1"},
 		{&f->review,
 		 "INSERT INTO review (month, unit, role, class, verdict, rule, "

@@ -18,7 +18,8 @@ struct sealed_file {
 	char path[PATH_MAX];
 	sqlite3_stmt *begin, *commit, *event, *answer, *signal, *training, *recognition,
 		*recipient, *operational, *id, *id_prune, *token_add, *token_revoke,
-		*code_put, *review, *reviewed, *review_count, *review_who, *backing;
+		*code_put, *audit, *review, *reviewed, *review_count, *review_who,
+		*backing;
 	bool written; /* since it was vacuumed */
 };
 

@@ -336,8 +336,8 @@ store_close(struct store **sp)
 	queue_wake(&s->queue);
 	if (s->started)
 		(void)pthread_join(s->thread, NULL);
+	readers_stop(s); /* the last ones may still want a line of the audit */
 	refuse_late(s);
-	readers_stop(s);
 	main_file_close(&s->main);
 	db_close(&s->sealed.db);
 	names_close(&s->names);

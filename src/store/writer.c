@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "store/audit.h"
 #include "store/db.h"
 
 #define NS_PER_MS 1000000
@@ -53,11 +54,16 @@ run_changes(struct store *s)
 	if (n == NULL)
 		return;
 	while (n != NULL) {
-		struct qnode *next = n->next;
+		uint32_t done = audit_run(s, &n);
 
-		change_run(s, (struct store_change *)(void *)n);
-		queue_done(&s->changes, 1);
-		n = next;
+		if (done == 0) {
+			struct store_change *c = (struct store_change *)(void *)n;
+
+			n = n->next;
+			change_run(s, c);
+			done = 1;
+		}
+		queue_done(&s->changes, done);
 	}
 	s->hooks.group_end(s->hooks.ctx);
 }
