@@ -38,6 +38,29 @@ const struct ctl_command ctl_commands[] = {
 		 "the document of one, with the questions that answers registered.",
 	 .options = O(CSV),
 	 .run = ctl_cmd_survey},
+	{.name = "invite",
+	 .args = "SURVEY [FILE]",
+	 .summary = "make single-use invitations to an employees' survey",
+	 .help = "Prints --count invitations for people of --unit, one a line, which "
+		 "are shown only this once. With FILE, a table with a row for each "
+		 "person (or with a column count) and a column unit, prints the same "
+		 "table as CSV with the invitation of each behind it; the daemon "
+		 "learns nothing of the other columns, such as addresses. With --url "
+		 "also the links to the form, for instance\n"
+		 " empowerctl invite pulse --url https://voice.example people.csv\n"
+		 "Each can be used once, and nothing stored says by whom.",
+	 .options = O(CSV) | O(UNIT) | O(INVITES) | O(URL),
+	 .run = ctl_cmd_invite},
+	{.name = "release",
+	 .args = "SURVEY",
+	 .summary = "close a period of an employees' survey and show its figures",
+	 .help = "Until then nothing is shown of what employees answered; afterwards "
+		 "what groups that are large enough say together. Without --period "
+		 "it is the present wave, or the last week or month that is over with "
+		 "those before it. The answer is the same whether anybody answered or "
+		 "not. A release is final.",
+	 .options = O(PERIOD),
+	 .run = ctl_cmd_release},
 	{.name = "unit",
 	 .args = "list | set NAME [TITLE]",
 	 .summary = "declare and show units",

@@ -16,13 +16,17 @@ libempower_a_SOURCES += \
 	%D%/cmd_defs.c \
 	%D%/cmd_demo.c \
 	%D%/cmd_import.c \
+	%D%/cmd_invite.c \
 	%D%/cmd_lint.c \
+	%D%/cmd_release.c \
 	%D%/cmd_report.c \
 	%D%/cmd_rollup.c \
 	%D%/cmd_status.c \
 	%D%/cmd_verify.c \
 	%D%/cmd_voice.c \
 	%D%/commands.c \
+	%D%/csv.c \
+	%D%/csv.h \
 	%D%/ctl.c \
 	%D%/ctl.h \
 	%D%/demo.c \
@@ -57,6 +61,7 @@ libempower_a_SOURCES += \
 
 tests_unit_unit_SOURCES += \
 	tests/unit/test_ctl_answer.c \
+	tests/unit/test_ctl_csv.c \
 	tests/unit/test_ctl_import.c \
 	tests/unit/test_ctl_report.c \
 	tests/unit/test_ctl_term.c
