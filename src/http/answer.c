@@ -84,6 +84,8 @@ http_answer_head(struct buf *b, const struct http_answer *a)
 		buf_add_str(b, STR("Content-Length: "));
 		buf_add_u64(b, a->length);
 		buf_add_str(b, STR("\r\n"));
+	} else if (a->chunked) {
+		buf_add_str(b, STR("Transfer-Encoding: chunked\r\n"));
 	}
 	buf_add_str(b, a->extra);
 	if (!a->keep_alive)

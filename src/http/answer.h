@@ -15,6 +15,7 @@ struct http_answer {
 	bool keep_alive;
 	bool old; /* asked in HTTP/1.0, which must be told that we keep it alive */
 	bool has_length; /* false for 204, and for 304 when the length is not at hand */
+	bool chunked;    /* without a length: the body comes in chunks */
 	uint64_t length;
 	struct str type;   /* Content-Type, STR_NONE: none */
 	struct str common; /* complete lines with CRLF that every answer has (date) */

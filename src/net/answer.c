@@ -39,8 +39,7 @@ count_status(struct worker *w, int status)
 		COUNT(w, answers_5xx);
 }
 
-/* The output to write to. */
-static struct buf *
+struct buf *
 answer_begin(struct req *r, int status)
 {
 	struct worker *w = r->c->w;
@@ -52,7 +51,7 @@ answer_begin(struct req *r, int status)
 	return conn_out(r->c);
 }
 
-static void
+void
 answer_end(struct req *r)
 {
 	struct worker *w = r->c->w;

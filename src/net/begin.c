@@ -6,6 +6,8 @@
  *     bad                refused     bad or too large                    close: closing
  *     +--> closing       +--> DISCARD the rest --> HEAD, or closing
  *
+ * An answer that is a stream leads to STREAM instead, where what comes is thrown away.
+ *
  * The route is chosen before the body is read, so that nobody without a right to post
  * can make us receive megabytes. A refused body of known, small length is read and
  * thrown away, which keeps the connection; any other ends it.
@@ -94,6 +96,11 @@ req_finish(struct req *r)
 	struct conn *c = r->c;
 
 	c->fresh = true;
+	if (r->close && c->stream != NULL) {
+		c->state = CONN_STREAM;
+		req_free(r);
+		return;
+	}
 	if (r->close) {
 		c->closing = true;
 		/* Also with nothing to read now: bytes may be on their way. */
@@ -266,6 +273,10 @@ conn_step(struct conn *c)
 		return step_body(c);
 	case CONN_DISCARD:
 		return step_discard(c);
+	case CONN_STREAM:
+		if (c->in != NULL)
+			c->at = c->in->n;
+		return false;
 	default:
 		return false;
 	}

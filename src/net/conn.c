@@ -116,6 +116,8 @@ conn_close(struct conn *c)
 	uint32_t slot = c->slot;
 
 	EMP_ASSERT(c->fd >= 0 && w->turn != c);
+	if (c->stream != NULL)
+		stream_gone(c);
 	watch_reads(c, false);
 	watch_writes(c, false);
 	deadline_clear(c);
@@ -153,15 +155,14 @@ conn_out(struct conn *c)
 	return (w->turn == NULL || w->turn == c) && c->out.n == 0 ? &w->out : &c->out;
 }
 
-/* False: the connection is broken. */
-static bool
-send_some(struct conn *c, const char *p, size_t n, size_t *sent)
+bool
+conn_send(struct conn *c, struct str bytes, size_t *sent)
 {
 	ssize_t rc;
 
 	*sent = 0;
-	while (*sent < n) {
-		rc = send(c->fd, p + *sent, n - *sent, MSG_NOSIGNAL);
+	while (*sent < bytes.n) {
+		rc = send(c->fd, bytes.p + *sent, bytes.n - *sent, MSG_NOSIGNAL);
 		if (rc >= 0) {
 			*sent += (size_t)rc;
 			continue;
@@ -183,7 +184,7 @@ flush(struct conn *c)
 	struct buf *out = &c->w->out;
 	size_t sent = 0;
 
-	if (!buf_ok(out) || (out->n > 0 && !send_some(c, out->p, out->n, &sent)))
+	if (!buf_ok(out) || (out->n > 0 && !conn_send(c, buf_str(out), &sent)))
 		c->failed = true;
 	if (sent < out->n && !c->failed) {
 		/* The rest moves to the connection with the whole buffer. */
@@ -206,7 +207,8 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_tick(c->w);
-	if (!send_some(c, c->out.p + c->out_at, c->out.n - c->out_at, &sent)) {
+	if (!conn_send(c, (struct str){c->out.p + c->out_at, c->out.n - c->out_at},
+		       &sent)) {
 		conn_close(c);
 		return;
 	}
@@ -216,7 +218,18 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	buf_fini(&c->out);
 	c->out_at = 0;
 	c->fresh = true;
+	if (c->stream != NULL)
+		stream_room(c);
 	conn_turn(c);
+}
+
+void
+conn_wait_sent(struct conn *c)
+{
+	watch_writes(c, true);
+	watch_reads(c, false);
+	if (c->deadline != DL_SEND)
+		deadline_set(c, DL_SEND);
 }
 
 /* --- a turn --- */
@@ -255,6 +268,8 @@ deadline_of(const struct conn *c)
 	case CONN_BUSY:
 		return c->req->route != NULL && c->req->route->slow ? DL_SLOW
 								    : DL_ANSWER;
+	case CONN_STREAM:
+		return DL_COUNT;
 	default:
 		return DL_LINGER;
 	}
@@ -421,7 +436,10 @@ conn_start_drain(struct worker *w, bool now)
 
 		if (c->fd < 0)
 			continue;
-		if (now || (c->state == CONN_HEAD && c->in == NULL && c->out.n == 0))
+		if (c->stream != NULL)
+			stream_last(c);
+		if (now || c->stream != NULL ||
+		    (c->state == CONN_HEAD && c->in == NULL && c->out.n == 0))
 			conn_close(c);
 		else if (c->req == NULL)
 			c->closing = c->linger = true;

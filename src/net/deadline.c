@@ -47,6 +47,8 @@ deadline_set(struct conn *c, enum deadline d)
 	struct dl_list *l = &w->deadlines[d];
 
 	deadline_clear(c);
+	if (d == DL_COUNT)
+		return;
 	c->deadline = d;
 	c->expires = w->now + l->ns;
 	c->dl_prev = l->last;

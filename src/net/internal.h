@@ -17,6 +17,7 @@
 #include "net/caps.h"
 #include "net/limits.h"
 #include "net/net.h"
+#include "net/stream.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -33,6 +34,7 @@ enum conn_state {
 	CONN_HEAD,    /* between requests or within a head */
 	CONN_BODY,    /* the head is complete, the body is not */
 	CONN_BUSY,    /* with the handler */
+	CONN_STREAM,  /* answered by a stream that goes on */
 	CONN_DISCARD, /* answered, the rest of the body is thrown away */
 	CONN_LINGER   /* answered and shut down, reading on so that no reset follows */
 };
@@ -46,12 +48,13 @@ enum deadline {
 	DL_SEND,
 	DL_IDLE,
 	DL_LINGER,
-	DL_COUNT
+	DL_COUNT /* none */
 };
 
 struct conn {
 	struct worker *w;
 	struct req *req; /* the one being received or answered */
+	struct stream *stream;
 	struct rbuf *in;
 	size_t at; /* first byte of `in` not taken yet */
 	int fd;    /* -1: the slot is free */
@@ -124,7 +127,7 @@ struct worker {
 	struct owner owner;
 	void *data; /* of the app */
 	struct event_base *base;
-	struct event on_mail, on_deadline, on_again, on_resume;
+	struct event on_mail, on_deadline, on_again, on_resume, on_alarm;
 	struct mailbox mail;
 	uint64_t now;        /* ns, of this callback */
 	uint64_t date_until; /* ns: when `common` is out of date */
@@ -217,6 +220,10 @@ void conn_close(struct conn *c);
 /* Serve what there is to serve; may free the connection and its request. */
 void conn_turn(struct conn *c);
 struct buf *conn_out(struct conn *c);
+/* Bytes the socket takes now; false: the connection is broken. */
+EMP_MUST_CHECK bool conn_send(struct conn *c, struct str bytes, size_t *sent);
+/* Wait until the socket takes what is in `out`. */
+void conn_wait_sent(struct conn *c);
 void conn_start_drain(struct worker *w, bool now);
 
 /* begin.c: from head to handler */
@@ -228,6 +235,12 @@ void req_finish(struct req *r);
 /* Answer with an error, and close or not; `why` may be NULL. */
 void req_fail(struct req *r, enum emp_rc rc, const char *why);
 void req_refuse(struct req *r, enum emp_rc rc, const char *why);
+
+/* answer.c */
+/* Counts it, settles whether the connection goes on: the output to write to. */
+struct buf *answer_begin(struct req *r, int status);
+/* It is written. */
+void answer_end(struct req *r);
 
 /* body.c */
 void body_begin(struct req *r);

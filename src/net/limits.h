@@ -16,6 +16,8 @@
 #define BODY_READ_MAX 262144
 /* Of a body that nobody wants, this much is read so that the client sees the answer. */
 #define DISCARD_MAX 65536
+/* What the kernel keeps for the client of a stream, who wants what is new. */
+#define STREAM_KERNEL_BYTES 8192
 #define POOL_MAX 1024
 #define ARENA_CHUNK 4096
 #define SLAB 64 /* connections allocated together */

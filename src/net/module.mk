@@ -17,6 +17,8 @@ libempower_a_SOURCES += \
 	%D%/req.c \
 	%D%/req.h \
 	%D%/stats.def \
+	%D%/stream.c \
+	%D%/stream.h \
 	%D%/worker.c
 
 check_PROGRAMS += tests/http/echo_server

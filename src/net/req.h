@@ -12,6 +12,8 @@
  *   long work after other connections had their turn.
  * A held request may die because its client left: whoever answers later keeps a struct
  * req_ref, never a pointer, and asks req_find() first.
+ *
+ * An answer can also be a stream, which goes on after the request has ended.
  */
 #ifndef EMP_NET_REQ_H
 #define EMP_NET_REQ_H
@@ -51,6 +53,17 @@ struct req_route {
 	void (*handle)(struct req *r); /* the body is complete */
 };
 
+/* What the owner of a stream is told. Static data. Neither is called from within what
+ * the owner calls. */
+struct req_stream {
+	/* The client has taken what was sent before: there is room again. Only after
+	 * req_stream_send() has said that there is none. */
+	void (*room)(void *ctx);
+	/* It is over, and ctx is used no more: the client left or was too slow, or the
+	 * daemon stops. Not after req_stream_end(). */
+	void (*gone)(void *ctx);
+};
+
 /* A message from another thread to a worker; embed as the first member. run() gets it
  * on the worker thread and owns it from then on. */
 struct req_msg {
@@ -68,6 +81,8 @@ struct req_app {
 	void (*worker_stop)(void *data, void *ctx);
 	/* A connection closed: drop what conn_slot() holds. */
 	void (*conn_close)(void *slot, void *ctx);
+	/* The time of worker_alarm() has come. */
+	void (*alarm)(void *data, void *ctx);
 	void *ctx;
 };
 
@@ -122,9 +137,31 @@ struct req_ref req_hold(struct req *r);
 /* NULL when the client left. */
 struct req *req_find(struct worker *w, struct req_ref ref);
 
+/* --- streams ---
+ * A body without an end, in pieces, until one side has enough. The deadlines of answers
+ * and idle connections do not hold for it; a client that does not take what was sent
+ * within that of sending is dropped. It is the last answer of its connection: what the
+ * client sends behind the request is thrown away. */
+#define REQ_STREAM_PIECE_MAX 1024 /* bytes sent at once */
+
+/* Answer with status 200 and a stream, of which s and ctx are told. False: there is
+ * none, and the request is answered (HEAD, no memory, or the daemon stops). */
+EMP_MUST_CHECK bool req_stream_begin(struct req *r, const char *content_type,
+				     const struct req_stream *s, void *ctx,
+				     struct req_ref *out);
+/* Send a piece, never empty. False: nothing of it is sent, because the client has not
+ * taken the piece before, or has gone. One piece at most is ever kept. */
+EMP_MUST_CHECK bool req_stream_send(struct worker *w, struct req_ref ref,
+				    struct str piece);
+/* End it in order; fine when it is gone. */
+void req_stream_end(struct worker *w, struct req_ref ref);
+
 /* --- workers --- */
 uint32_t worker_index(const struct worker *w);
 void *worker_data(const struct worker *w);
+/* Call app->alarm() once, that many ns from now, give or take some ms. There is one
+ * alarm per worker: a new time takes the place of the old one. */
+void worker_alarm(struct worker *w, uint64_t ns);
 /* [any] Run m->run on worker `index`. A chain linked through node.next, oldest first.
  */
 struct net;

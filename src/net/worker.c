@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define NS_PER_MS 1000000ULL
+#define NS_PER_US 1000ULL
+#define US_PER_S 1000000ULL
 
 /* --- the clock of a callback --- */
 
@@ -161,6 +163,30 @@ worker_again_leave(struct conn *c)
 	c->queued = false;
 }
 
+/* --- the alarm --- */
+
+static void
+alarm_fire(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	const struct req_app *app = w->net->app;
+
+	(void)fd;
+	(void)what;
+	worker_tick(w);
+	app->alarm(w->data, app->ctx);
+}
+
+void
+worker_alarm(struct worker *w, uint64_t ns)
+{
+	uint64_t us = (ns + NS_PER_US - 1) / NS_PER_US;
+	struct timeval tv = {(time_t)(us / US_PER_S), (suseconds_t)(us % US_PER_S)};
+
+	owner_assert(&w->owner);
+	EMP_ASSERT(event_add(&w->on_alarm, &tv) == 0);
+}
+
 /* --- mail --- */
 
 static void
@@ -306,6 +332,7 @@ worker_init(struct worker *w, struct net *n, uint32_t index)
 	event_assign(&w->on_deadline, w->base, -1, 0, deadline_fire, w);
 	event_assign(&w->on_again, w->base, -1, 0, again, w);
 	event_assign(&w->on_resume, w->base, -1, 0, listen_resume, w);
+	event_assign(&w->on_alarm, w->base, -1, 0, alarm_fire, w);
 	if (event_add(&w->on_mail, NULL) != 0)
 		return EMP_IO;
 	return listen_attach(w);
@@ -333,6 +360,7 @@ worker_fini(struct worker *w)
 		event_del(&w->on_deadline);
 		event_del(&w->on_again);
 		event_del(&w->on_resume);
+		event_del(&w->on_alarm);
 		event_base_free(w->base);
 	}
 	free(w->ears);

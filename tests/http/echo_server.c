@@ -25,6 +25,7 @@
 #include <sys/resource.h>
 
 #define HELD_MAX 64
+#define STREAMS_MAX 64
 #define PROXIES_MAX 8
 #define SMALL_MAX 16
 #define BODY_MAX (8 * 1024 * 1024)
@@ -141,6 +142,138 @@ handle_release(struct req *r)
 	reply_text(r, str_from(text));
 }
 
+/* Streams: begun at once, or when the first /push comes. */
+struct echo_stream {
+	struct req_ref ref;
+	enum { ECHO_HELD, ECHO_OPEN, ECHO_OVER } state;
+};
+
+static struct echo_stream streams[STREAMS_MAX];
+static size_t n_streams; /* held_lock */
+static _Atomic unsigned long pushed, refused, rooms, gone;
+
+struct push {
+	struct req_msg msg;
+	struct echo_stream *to;
+	size_t n; /* 0: end it */
+};
+
+static void
+push_to(struct worker *w, struct echo_stream *s, struct str piece)
+{
+	if (req_stream_send(w, s->ref, piece))
+		pushed++;
+	else
+		refused++;
+}
+
+static void
+stream_room(void *ctx)
+{
+	(void)ctx;
+	rooms++;
+}
+
+static void
+stream_gone(void *ctx)
+{
+	struct echo_stream *s = ctx;
+
+	s->state = ECHO_OVER;
+	gone++;
+}
+
+static const struct req_stream echo_stream = {.room = stream_room, .gone = stream_gone};
+
+static void
+begin_stream(struct req *r, struct echo_stream *s)
+{
+	struct worker *w = req_worker(r);
+
+	if (!req_stream_begin(r, "text/event-stream", &echo_stream, s, &s->ref)) {
+		s->state = ECHO_OVER;
+		return;
+	}
+	s->state = ECHO_OPEN;
+	push_to(w, s, STR("hello\n"));
+}
+
+/* With a query it is held until somebody pushes. */
+static void
+handle_stream(struct req *r)
+{
+	struct echo_stream *s;
+
+	pthread_mutex_lock(&held_lock);
+	EMP_ASSERT(n_streams < STREAMS_MAX);
+	s = &streams[n_streams++];
+	if (req_query(r).p != NULL)
+		s->ref = req_hold(r);
+	else
+		begin_stream(r, s);
+	pthread_mutex_unlock(&held_lock);
+}
+
+static void
+push_one(struct worker *w, struct req_msg *m)
+{
+	struct push *p = (struct push *)m;
+	struct echo_stream *s = p->to;
+	char piece[REQ_STREAM_PIECE_MAX];
+
+	if (s->state == ECHO_HELD) {
+		struct req *r = req_find(w, s->ref);
+
+		pthread_mutex_lock(&held_lock);
+		if (r != NULL)
+			begin_stream(r, s);
+		pthread_mutex_unlock(&held_lock);
+	} else if (s->state == ECHO_OPEN && p->n == 0) {
+		req_stream_end(w, s->ref);
+		s->state = ECHO_OVER;
+	} else if (s->state == ECHO_OPEN) {
+		memset(piece, 'x', p->n);
+		piece[p->n - 1] = '\n';
+		push_to(w, s, (struct str){piece, p->n});
+	}
+	free(p);
+}
+
+/* The query: how many bytes to each, 0 ends them. */
+static void
+handle_push(struct req *r)
+{
+	uint64_t n = 0;
+
+	EMP_ASSERT(num_u64(req_query(r), &n) && n <= REQ_STREAM_PIECE_MAX);
+	pthread_mutex_lock(&held_lock);
+	for (size_t i = 0; i < n_streams; i++) {
+		struct push *p = calloc(1, sizeof(*p));
+
+		EMP_ASSERT(p != NULL);
+		*p = (struct push){{.run = push_one}, &streams[i], n};
+		req_post(net, streams[i].ref.worker, &p->msg, &p->msg);
+	}
+	pthread_mutex_unlock(&held_lock);
+	reply_text(r, STR("pushed\n"));
+}
+
+static void
+handle_streams(struct req *r)
+{
+	char text[160];
+	size_t begun;
+
+	pthread_mutex_lock(&held_lock);
+	begun = n_streams;
+	pthread_mutex_unlock(&held_lock);
+	snprintf(text, sizeof(text),
+		 "{\"begun\":%zu,\"pushed\":%lu,\"refused\":%lu,"
+		 "\"rooms\":%lu,\"gone\":%lu}\n",
+		 begun, pushed, refused, rooms, gone);
+	reply_text(r, str_from(text));
+}
+
 static void
 handle_held(struct req *r)
 {
@@ -215,6 +348,9 @@ static const struct {
 	{"/never", REQ_GET, "GET, HEAD", {0, false, handle_never}},
 	{"/release", REQ_GET, "GET, HEAD", {0, false, handle_release}},
 	{"/held", REQ_GET, "GET, HEAD", {0, false, handle_held}},
+	{"/stream", REQ_GET, "GET, HEAD", {0, false, handle_stream}},
+	{"/push", REQ_GET, "GET, HEAD", {0, false, handle_push}},
+	{"/streams", REQ_GET, "GET, HEAD", {0, false, handle_streams}},
 	{"/info", REQ_GET, "GET, HEAD", {0, false, handle_info}},
 	{"/stats", REQ_GET, "GET, HEAD", {0, false, handle_stats}},
 	{"/error", REQ_GET, "GET, HEAD", {0, false, handle_error}},
