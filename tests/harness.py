@@ -79,12 +79,25 @@ class Client:
             body = json.dumps(body).encode()
         self.connection.request(method, path, body, headers)
         reply = self.connection.getresponse()
-        answer = Answer(reply.status, reply.headers, reply.read())
+        answer = Answer(reply.status, reply.headers, self._body(reply))
         plain = openapi.kind_of(headers.get("Content-Type")) == "application/json" and \
             not any(h.lower() in ("content-encoding", "ce-specversion") for h in headers)
         openapi.RECORD.add(method, path, answer.status, answer.type,
                            body if plain else None, answer.body, self.daemon.base)
         return answer
+
+    def _body(self, reply):
+        """Of a stream the first event: then it is left."""
+        if openapi.kind_of(reply.headers.get("Content-Type")) != "text/event-stream":
+            return reply.read()
+        body = b""
+        while line := reply.readline():
+            body += line
+            if line == b"\n":
+                break
+        reply.close()
+        self.close()
+        return body
 
     def get(self, path, headers=None, **params):
         if params:

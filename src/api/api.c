@@ -10,6 +10,7 @@
 
 #include "api/auth.h"
 #include "api/batch.h"
+#include "api/live.h"
 #include "api/ticket.h"
 
 #include <stdlib.h>
@@ -62,10 +63,15 @@ defs_arrive(struct worker *w, struct req_msg *m)
 	struct api_worker *aw = worker_data(w);
 
 	/* What was posted before the worker began is not news. */
-	if (d->defs->version > aw->snap->defs->version)
+	if (d->defs->version > aw->snap->defs->version) {
+		const struct defs *old = defs_hold(aw->snap->defs);
+
 		snap_set_take(aw, d->defs);
-	else
+		live_defs(aw, old, aw->snap->defs);
+		defs_release(&old);
+	} else {
 		defs_release(&d->defs);
+	}
 	free(d);
 }
 
@@ -120,6 +126,7 @@ api_group_end(struct api *a)
 			req_post(a->net, i, &s->wake, &s->wake);
 		}
 	}
+	live_group_end(a);
 }
 
 /* --- workers --- */
@@ -127,6 +134,7 @@ api_group_end(struct api *a)
 static void
 worker_free(struct api_worker *aw)
 {
+	live_fini(aw);
 	tickets_fini(aw);
 	cache_fini(&aw->cache);
 	limit_fini(&aw->limit);
@@ -163,6 +171,7 @@ on_worker_start(struct worker *w, void *ctx)
 	for (int d = 0; d < DIM_COUNT; d++)
 		aw->names[d] = store_names(a->cfg.store, (enum dim)d);
 	snap_set_take(aw, defs_hold(a->first));
+	live_init(aw);
 	EMP_ASSERT(limit_init(&aw->limit, a->cfg.rate_limit) == EMP_OK);
 	EMP_ASSERT(rollup_ctx_new(&aw->rollups, a->cfg.rollups) == EMP_OK);
 	return aw;
@@ -180,6 +189,13 @@ on_conn_close(void *slot, void *ctx)
 {
 	(void)ctx;
 	auth_forget(slot);
+}
+
+static void
+on_alarm(void *data, void *ctx)
+{
+	(void)ctx;
+	live_alarm(data);
 }
 
 static const struct req_route *
@@ -221,6 +237,7 @@ api_new(struct api **out, const struct api_config *c, struct problem *p)
 				  .worker_start = on_worker_start,
 				  .worker_stop = on_worker_stop,
 				  .conn_close = on_conn_close,
+				  .alarm = on_alarm,
 				  .ctx = a};
 	a->reader_ctx = calloc(c->readers, sizeof *a->reader_ctx);
 	if (!a->reader_ctx) {

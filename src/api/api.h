@@ -33,6 +33,7 @@ struct api_config {
 	uint32_t readers;      /* threads that may run reads at once */
 	uint32_t rate_limit;   /* requests a second, address and worker without a valid
 				  token; 0: no limit */
+	uint32_t live_max;     /* clients of /v1/live at once */
 	void (*outside)(void *ctx, struct api_outside *out); /* [any] */
 	void *ctx;
 };

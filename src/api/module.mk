@@ -23,8 +23,12 @@ libempower_a_SOURCES += \
 	%D%/keys.h \
 	%D%/limit.c \
 	%D%/limit.h \
+	%D%/live.c \
+	%D%/live.h \
 	%D%/metrics.def \
 	%D%/openapi.h \
+	%D%/pace.c \
+	%D%/pace.h \
 	%D%/people.c \
 	%D%/reads.c \
 	%D%/reads.h \
@@ -56,4 +60,5 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_api_cache.c \
 	tests/unit/test_api_keys.c \
 	tests/unit/test_api_limit.c \
+	tests/unit/test_api_pace.c \
 	tests/unit/test_api_route.c

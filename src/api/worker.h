@@ -11,6 +11,7 @@
 #include "api/cache.h"
 #include "api/keys.h"
 #include "api/limit.h"
+#include "api/live.h"
 #include "crypto/crypto.h"
 
 #include <stdatomic.h>
@@ -55,6 +56,9 @@ struct api_shared {
 	_Atomic uint32_t hunger; /* enum hunger */
 	struct req_msg wake;     /* WAKING: on its way */
 	struct chain chain;      /* [writer] */
+	/* Apart: the writer alone has it in its cache while nobody listens. */
+	_Alignas(64) _Atomic uint32_t live; /* see live.c */
+	struct req_msg news;                /* on its way as live says */
 };
 
 struct api {
@@ -65,9 +69,11 @@ struct api {
 	_Atomic bool ready;
 	_Atomic bool verifying; /* one at a time: it reads the whole file */
 	struct crypto_key id_key, customer_key, personnel_key, receipt_key;
-	const struct defs *first;  /* what workers start with */
-	const struct defs *newest; /* [writer], or [main] before it runs */
-	struct api_shared *shared; /* n_workers */
+	const struct defs *first;      /* what workers start with */
+	const struct defs *newest;     /* [writer], or [main] before it runs */
+	struct api_shared *shared;     /* n_workers */
+	struct pace_state live_seen;   /* [writer] what those who listen know of */
+	_Atomic uint32_t live_clients; /* who listen, on all workers */
 	/* Contexts of reader threads, exchanged whole: taken while a read runs. */
 	_Atomic(struct rollup_ctx *) *reader_ctx;
 };
@@ -82,6 +88,7 @@ struct api_worker {
 	struct limit limit;
 	struct cache cache;
 	struct keys keys;
+	struct live live;
 	const struct intern *names[DIM_COUNT];
 	struct ticket *spare_singles, *spare_slices;
 	uint32_t n_spare_singles, n_spare_slices;

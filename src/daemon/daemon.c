@@ -134,6 +134,7 @@ start(struct parts *p, struct problem *problem)
 		.state_dir = p->cfg->state_dir,
 		.readers = (uint32_t)p->cfg->readers,
 		.rate_limit = (uint32_t)p->cfg->rate_limit,
+		.live_max = (uint32_t)p->cfg->live_max,
 		.outside = wiring_outside,
 		.ctx = p,
 	};

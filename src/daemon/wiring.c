@@ -201,6 +201,7 @@ wiring_outside(void *ctx, struct api_outside *out)
 		.workers = net_workers(p->net),
 		.accepted = net.accepted,
 		.open = net.open,
+		.streams = net.streams,
 		.refused_full = net.refused_full,
 		.refused_address = net.refused_address,
 		.refused_descriptors = net.refused_descriptors,
