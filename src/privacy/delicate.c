@@ -328,6 +328,16 @@ delicate_blocks(struct job *j,
 	return EMP_OK;
 }
 
+bool
+delicate_has(const struct job *j, uint32_t group)
+{
+	bool any = false;
+
+	for (uint32_t at = 0; at < j->delicate->n && !any; at++)
+		any = j->delicate->month[at].groups[group];
+	return any;
+}
+
 /* The months of a bucket, up to *end. */
 static uint32_t
 months_of(const struct job *j, uint32_t time, uint32_t *end)

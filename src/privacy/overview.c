@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define WINDOW_DAYS 30
+#define MONTH_CHARS 7 /* of a time, "2026-10" */
 
 enum window { NOW, BEFORE, WINDOWS };
 
@@ -466,6 +467,89 @@ contact(struct work *w)
 	return rc;
 }
 
+/* ---- people who stay ------------------------------------------------------------- */
+
+static const struct {
+	const char *signal, *column;
+} staff_items[] = {
+	{"separation", "turnover"},
+	{"separation", "voluntary_turnover"},
+	{"absence", "lost_time"},
+	{"absence", "absence_frequency"},
+};
+#define STAFF_ITEMS (sizeof staff_items / sizeof *staff_items)
+
+static const struct pub_column staff_columns[] = {
+	{"month", pub_get_text, NOW},
+	{"turnover", pub_get_figure, 0},
+	{"voluntary_turnover", pub_get_figure, 1},
+	{"lost_time", pub_get_figure, 2},
+	{"absence_frequency", pub_get_figure, 3},
+	{"previous_month", pub_get_text, BEFORE},
+	{"previous_turnover", pub_get_figure, STAFF_ITEMS},
+	{"previous_voluntary_turnover", pub_get_figure, STAFF_ITEMS + 1},
+	{"previous_lost_time", pub_get_figure, STAFF_ITEMS + 2},
+	{"previous_absence_frequency", pub_get_figure, STAFF_ITEMS + 3},
+};
+
+/* Of the month that ends at `to`: the figures are what its rows say. */
+static enum emp_rc
+staff_month(struct work *w, struct pub_row *r, int64_t from, int64_t to,
+	    enum window window)
+{
+	struct query *q = &w->sub.q;
+	const struct pub_table *t = &w->sub.job.pub.rows;
+	struct str month;
+	enum emp_rc rc;
+
+	sub_query(q, w->j, ROLLUP_RETENTION);
+	q->from = from;
+	q->to = to;
+	q->from_given = q->to_given = q->fill = true;
+	q->filter[FIELD_AUDIENCE].n = 1;
+	q->filter[FIELD_AUDIENCE].value[0] = str_from("employee");
+	rc = sub_run(&w->sub, w->j);
+	for (uint32_t i = 0; rc == EMP_OK && i < t->n; i++)
+		for (size_t k = 0; k < STAFF_ITEMS; k++)
+			if (str_is(t->rows[i].key[0], staff_items[k].signal))
+				r->figure[(size_t)window * STAFF_ITEMS + k] = pub_read(
+					t, &t->rows[i], staff_items[k].column);
+	sub_close(&w->sub);
+	month = pub_time(&w->j->pub, w->j->tz, from * MS_PER_S);
+	if (month.n > MONTH_CHARS)
+		month.n = MONTH_CHARS;
+	r->text[window] = month;
+	return spared(rc);
+}
+
+/* Of whole months, as these figures are: the last one that is over by the end of the
+ * window, and the one before it. */
+static enum emp_rc
+staff(struct work *w)
+{
+	struct job *j = w->j;
+	struct pub_table *t = table_add(w, "staff", staff_columns,
+					COUNT(staff_columns));
+	int64_t to = w->window[NOW].to;
+	int64_t today = delicate_today(j);
+	enum emp_rc rc = EMP_OK;
+	struct pub_row *r;
+
+	t->one = true;
+	t->n_texts = WINDOWS;
+	r = pub_row_add(&j->pub, t);
+	if (r == NULL)
+		return EMP_NOMEM;
+	to = tz_floor(j->tz, TZ_MONTH, to < today ? to : today);
+	for (int i = 0; i < WINDOWS && rc == EMP_OK && to > 0; i++) {
+		int64_t from = tz_floor(j->tz, TZ_MONTH, to - 1);
+
+		rc = staff_month(w, r, from, to, (enum window)i);
+		to = from;
+	}
+	return rc;
+}
+
 /* Those that are open, watched over their usual time. */
 static enum emp_rc
 alerts(struct work *w)
@@ -578,6 +662,8 @@ ask_overview(struct job *j)
 		rc = participation(w);
 	for (uint32_t i = 0; i < COUNT(sections) && rc == EMP_OK; i++)
 		rc = section(w, &sections[i]);
+	if (rc == EMP_OK)
+		rc = staff(w);
 	if (rc == EMP_OK)
 		rc = contact(w);
 	return rc == EMP_OK ? alerts(w) : rc;

@@ -177,6 +177,8 @@ uint32_t delicate_group_id(struct job *j, uint32_t unit, int64_t t);
  * unit that is folded into a block of which nobody is left beside those inside of it,
  * for then nobody knows how few it has. */
 uint32_t delicate_group_declared(struct job *j, struct str unit, int64_t t);
+/* Whether some month has a block of that group. */
+bool delicate_has(const struct job *j, uint32_t group);
 /* Whether there is no block of that group in times[time]. */
 bool delicate_small(const struct job *j, uint32_t group, uint32_t time);
 /* Whether anybody declared how many people it has. */

@@ -330,9 +330,11 @@ fill_row(struct staff *s, struct pub_row *r, enum signal signal, uint32_t cell)
 	uint64_t voluntary = tally_get(&s->tally, cell, COL_VOLUNTARY);
 	uint64_t days = tally_get(&s->tally, cell, COL_DAYS);
 	bool said = tally_get(&s->tally, cell, COL_SAID) > 0;
+	uint64_t possible;
 	double heads = m->seconds > 0 ? m->heads / m->seconds : NAN;
 
-	if (fabs(heads) < NOBODY)
+	/* Parts may say that they are more than the whole. */
+	if (heads < NOBODY)
 		heads = 0;
 	r->n = tally_get(&s->tally, cell, COL_N + (uint32_t)signal);
 	r->figure[FIG_HEADCOUNT] = heads;
@@ -351,37 +353,71 @@ fill_row(struct staff *s, struct pub_row *r, enum signal signal, uint32_t cell)
 		pub_missing(&s->j->pub, "headcount.set");
 		return;
 	}
-	r->figure[FIG_POSSIBLE] = m->possible < NOBODY ? 0 : m->possible / CENTS;
-	r->figure[FIG_LOST_TIME] = metric_lost_time(
-		days, m->possible < NOBODY ? 0 : (uint64_t)llround(m->possible));
+	possible = m->possible < 0 ? 0 : (uint64_t)llround(m->possible);
+	r->figure[FIG_POSSIBLE] = (double)possible / CENTS;
+	r->figure[FIG_LOST_TIME] = metric_lost_time(days, possible);
 }
 
 static void
-group_rows(struct staff *s, enum signal signal, uint32_t group)
+group_rows(struct staff *s, enum signal signal, uint32_t group, bool *small)
 {
 	struct job *j = s->j;
 	enum part p = part_of(signal);
 
 	for (uint32_t t = 0; t < j->n_times && j->rc == EMP_OK; t++) {
-		bool small = delicate_protected(j, group, t);
 		uint32_t raw = j->times[t].raw;
-		uint32_t cell = raw == RAW_NONE ? PEOPLE_NONE
-						: job_cell_find(j, p + 1, group, raw);
 		struct pub_row *r;
+		uint32_t cell;
 
-		if (!small &&
-		    (cell == PEOPLE_NONE ||
-		     (tally_get(&s->tally, cell, COL_N + (uint32_t)signal) == 0 &&
-		      !j->q->fill)))
+		if (raw == RAW_NONE) /* filled in: no month of these figures */
+			continue;
+		if (delicate_protected(j, group, t)) {
+			small[t] = true;
+			continue;
+		}
+		cell = job_cell_find(j, p + 1, group, raw);
+		if (cell == PEOPLE_NONE ||
+		    (tally_get(&s->tally, cell, COL_N + (uint32_t)signal) == 0 &&
+		     !j->q->fill))
 			continue;
 		r = job_row(j, &j->pub.rows, group, t);
 		if (r == NULL)
 			return;
 		r->key[0] = str_from(signal_name(signal));
-		r->suppressed = small;
-		if (!small)
-			fill_row(s, r, signal, cell);
+		fill_row(s, r, signal, cell);
 	}
+}
+
+/* What is protected does not say of whom, so once is enough. */
+static void
+small_rows(struct staff *s, enum signal signal, const bool *small)
+{
+	struct job *j = s->j;
+
+	for (uint32_t t = 0; t < j->n_times && j->rc == EMP_OK; t++) {
+		struct pub_row *r;
+
+		if (!small[t])
+			continue;
+		j->rc = job_row_protected(j, str_from(signal_name(signal)), STR_NONE);
+		if (j->rc != EMP_OK)
+			return;
+		r = &j->pub.rows.rows[j->pub.rows.n - 1];
+		r->time = j->times[t].text;
+	}
+}
+
+/* Whether it is a group of these figures: what is counted live makes others. */
+static bool
+has_block(const struct staff *s, uint32_t group)
+{
+	bool any = s->j->raw->groups[group].dim[DIM_UNIT] == 0;
+
+	for (int p = 0; p < PARTS && !any; p++) {
+		s->j->delicate = s->parts[p];
+		any = s->parts[p] != NULL && delicate_has(s->j, group);
+	}
+	return any;
 }
 
 enum emp_rc
@@ -389,16 +425,22 @@ staff_rows(struct staff *s, enum signal signal)
 {
 	struct job *j = s->j;
 	enum part p = part_of(signal);
+	bool *small;
 
 	if (!s->shown || s->parts[p] == NULL ||
 	    signal_class(signal, AUDIENCE_EMPLOYEE) != CLASS_PERSONNEL)
 		return job_row_protected(j, str_from(signal_name(signal)), STR_NONE);
-	j->delicate = s->parts[p];
+	small = arena_zalloc(&j->pub.arena, (j->n_times + 1) * sizeof *small);
+	if (small == NULL)
+		return EMP_NOMEM;
 	for (uint32_t i = 0; i < j->raw->n_groups && j->rc == EMP_OK; i++) {
 		uint32_t g = j->group_order[i];
 
-		if (j->groups[g].audience == AUDIENCE_EMPLOYEE)
-			group_rows(s, signal, g);
+		if (j->groups[g].audience != AUDIENCE_EMPLOYEE || !has_block(s, g))
+			continue;
+		j->delicate = s->parts[p];
+		group_rows(s, signal, g, small);
 	}
+	small_rows(s, signal, small);
 	return j->rc;
 }

@@ -312,7 +312,8 @@ SECTIONS = ["At a glance", "What customers say", "What employees say", "Customer
             "Employees who take part", "Suggestions of customers", "Suggestions of employees",
             "Decisions", "Decisions by role and class", "Boundaries that could be wider",
             "Recognition of employees", "Recognition by customers", "Training", "Contact",
-            "Customers who stay", "Coherence", "Early warning", "Initiatives"]
+            "Employees who stay", "Customers who stay", "Coherence", "Early warning",
+            "Initiatives"]
 MONTH = "2026-05"
 
 
