@@ -15,9 +15,9 @@ import pytest
 from ctl_harness import EMPOWERCTL, Tool, run
 from harness import Daemon
 
-COMMANDS = ["import", "verify", "snapshot", "survey", "unit", "token", "lint", "rollup",
-            "report", "suggestion", "decision", "boundary", "person", "status", "demo",
-            "help"]
+COMMANDS = ["import", "verify", "snapshot", "survey", "invite", "release", "unit", "token",
+            "lint", "rollup", "report", "suggestion", "decision", "boundary", "person",
+            "audit", "status", "demo", "help"]
 SURVEY = {"name": "visit", "audience": "customer", "questions": [
     {"name": "overall", "metric": "csat"}, {"name": "recommend", "metric": "nps"}]}
 
