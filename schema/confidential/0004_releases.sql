@@ -12,6 +12,8 @@ ALTER TABLE event ADD COLUMN counted INTEGER NOT NULL DEFAULT 0
   CHECK (counted IN (0, 1));
 -- One answer per person and period; also the way to the answers of a period.
 CREATE UNIQUE INDEX event_counted ON event (survey, period, person) WHERE counted = 1;
+CREATE INDEX event_uncounted ON event (survey, period)
+WHERE counted = 0 AND period IS NOT NULL;
 
 CREATE TABLE survey_period (
   survey TEXT NOT NULL,
@@ -23,6 +25,7 @@ CREATE TABLE survey_period (
   started INTEGER,
   ended INTEGER,
   copied INTEGER NOT NULL DEFAULT 0 CHECK (copied IN (0, 1)),
+  asked INTEGER NOT NULL DEFAULT 0 CHECK (asked IN (0, 1)),
   PRIMARY KEY (survey, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -33,7 +36,8 @@ CREATE TABLE survey_period_unit (
   PRIMARY KEY (survey, number, unit)
 ) STRICT, WITHOUT ROWID;
 
--- What was released. The unit '' is the root, the question '' are the comments.
+-- What was released, with the scale as it was then. The unit '' is the root, the
+-- question '' are the comments, which have no metric.
 CREATE TABLE release_block (
   survey TEXT NOT NULL,
   number INTEGER NOT NULL,
@@ -41,6 +45,10 @@ CREATE TABLE release_block (
   verified INTEGER NOT NULL CHECK (verified IN (0, 1)),
   unit TEXT NOT NULL,
   people INTEGER NOT NULL CHECK (people > 0),
+  metric TEXT,
+  low INTEGER,
+  high INTEGER,
+  satisfied INTEGER,
   PRIMARY KEY (survey, number, question, verified, unit)
 ) STRICT, WITHOUT ROWID;
 
@@ -51,6 +59,7 @@ CREATE TABLE release_count (
   verified INTEGER NOT NULL,
   unit TEXT NOT NULL,
   value INTEGER NOT NULL,
+  option TEXT,
   n INTEGER NOT NULL CHECK (n > 0),
   PRIMARY KEY (survey, number, question, verified, unit, value)
 ) STRICT, WITHOUT ROWID;
@@ -79,10 +88,11 @@ CREATE INDEX release_comment_of ON release_comment (survey, number);
 CREATE TABLE invite (
   hash BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 16),
   survey TEXT NOT NULL,
+  number INTEGER NOT NULL,
   unit TEXT NOT NULL,
   spent INTEGER NOT NULL DEFAULT 0 CHECK (spent IN (0, 1))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX invite_survey ON invite (survey);
+CREATE INDEX invite_survey ON invite (survey, number);
 
 CREATE TABLE audit (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -101,6 +111,15 @@ CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
 WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'what was read stays on record'); END;
 
+UPDATE schema_doc
+SET description = 'Keyed pseudonym of respondent, person or giver; until the release'
+WHERE table_name = 'event' AND column_name = 'person';
+UPDATE schema_doc
+SET description = 'What the respondent wrote; empty once the period is released'
+WHERE table_name = 'event' AND column_name = 'comment';
+UPDATE schema_doc
+SET description = 'What was written; empty once the period is released'
+WHERE table_name = 'answer' AND column_name = 'text';
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('audit', '', 'Who read or took away what employees wrote; rows are never changed', ''),
 ('audit', 'number', 'Order', ''),
@@ -115,6 +134,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('invite', '', 'Single-use invitations to surveys of employees', ''),
 ('invite', 'hash', 'BLAKE2b of the code', ''),
 ('invite', 'survey', 'Survey by name', ''),
+('invite', 'number', 'Period in which it was made: it is gone with its release', ''),
 ('invite', 'unit', 'Unit of whoever has it; empty: none', ''),
 ('invite', 'spent', '1 once it was used', ''),
 ('release_block', '', 'Groups of answers that were released', ''),
@@ -124,6 +144,10 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('release_block', 'verified', '0: nobody vouched for the people', ''),
 ('release_block', 'unit', 'Unit; empty: the root', ''),
 ('release_block', 'people', 'People in it', ''),
+('release_block', 'metric', 'What the question measures; NULL: comments', ''),
+('release_block', 'low', 'Lowest value of its scale', ''),
+('release_block', 'high', 'Highest value of its scale', ''),
+('release_block', 'satisfied', 'Values that count as satisfied (csat)', 'bit set'),
 ('release_comment', '', 'Comments that were released, in the order of random keys', ''),
 ('release_comment', 'key', 'Random key', ''),
 ('release_comment', 'survey', 'Survey by name', ''),
@@ -139,6 +163,7 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('release_count', 'verified', 'As in release_block', ''),
 ('release_count', 'unit', 'As in release_block', ''),
 ('release_count', 'value', 'Value on the scale, or number of the option', ''),
+('release_count', 'option', 'Option of a choice', ''),
 ('release_count', 'n', 'How many', ''),
 ('release_cover', '', 'Which units a block covers', ''),
 ('release_cover', 'survey', 'Survey by name', ''),
@@ -150,12 +175,14 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('survey_period', 'survey', 'Survey by name', ''),
 ('survey_period', 'number', 'Waves from 1; weeks and months since 1970', ''),
 ('survey_period', 'opened', 'Wave: when it began', 'Unix ms'),
-('survey_period', 'threshold', 'People in a block, as of the first answer', ''),
+('survey_period', 'threshold',
+  'People in a block, as of the first answer, or more if raised until the release', ''),
 ('survey_period', 'last_day', 'Day on which its newest answer came', 'ISO date'),
 ('survey_period', 'released', 'When it was released', 'Unix ms'),
 ('survey_period', 'started', 'Start of what was released', 'Unix ms'),
 ('survey_period', 'ended', 'End of what was released', 'Unix ms'),
 ('survey_period', 'copied', '1 once empowerd.db has its release', ''),
+('survey_period', 'asked', '1 once somebody asked for its release', ''),
 ('survey_period_unit', '', 'Declared units as of the first answer of a period', ''),
 ('survey_period_unit', 'survey', 'Survey by name', ''),
 ('survey_period_unit', 'number', 'Period', ''),

@@ -18,6 +18,7 @@
 #define ID_KEY "ids"
 #define CUSTOMER_KEY "customer"
 #define PERSONNEL_KEY "personnel"
+#define SEALED_KEY "sealed"
 #define RECEIPT_KEY "receipt"
 #define OUT_KEEP 65536 /* an output buffer that grew beyond is not kept */
 
@@ -164,10 +165,9 @@ on_worker_start(struct worker *w, void *ctx)
 	aw->shared = &a->shared[aw->index];
 	cache_init(&aw->cache);
 	buf_init(&aw->out, 0);
-	aw->keys = (struct keys){.dir = a->cfg.state_dir,
-				 .tz = store_tz(a->cfg.store),
-				 .customer = &a->customer_key,
-				 .personnel = &a->personnel_key};
+	aw->keys = (struct keys){.customer = &a->customer_key,
+				 .personnel = &a->personnel_key,
+				 .sealed = &a->sealed_key};
 	for (int d = 0; d < DIM_COUNT; d++)
 		aw->names[d] = store_names(a->cfg.store, (enum dim)d);
 	snap_set_take(aw, defs_hold(a->first));
@@ -249,6 +249,8 @@ api_new(struct api **out, const struct api_config *c, struct problem *p)
 		rc = crypto_key_load(&a->customer_key, c->state_dir, CUSTOMER_KEY, p);
 	if (rc == EMP_OK)
 		rc = crypto_key_load(&a->personnel_key, c->state_dir, PERSONNEL_KEY, p);
+	if (rc == EMP_OK)
+		rc = crypto_key_load(&a->sealed_key, c->state_dir, SEALED_KEY, p);
 	if (rc == EMP_OK)
 		rc = crypto_key_load(&a->receipt_key, c->state_dir, RECEIPT_KEY, p);
 	if (rc != EMP_OK)

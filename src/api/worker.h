@@ -68,7 +68,7 @@ struct api {
 	struct req_app app;
 	_Atomic bool ready;
 	_Atomic bool verifying; /* one at a time: it reads the whole file */
-	struct crypto_key id_key, customer_key, personnel_key, receipt_key;
+	struct crypto_key id_key, customer_key, personnel_key, sealed_key, receipt_key;
 	const struct defs *first;      /* what workers start with */
 	const struct defs *newest;     /* [writer], or [main] before it runs */
 	struct api_shared *shared;     /* n_workers */

@@ -4,6 +4,7 @@
  * what who answered. */
 #include "store/cases.h"
 
+#include "base/clock.h"
 #include "crypto/crypto.h"
 #include "store/days.h"
 #include "store/db.h"
@@ -38,10 +39,8 @@ enum get_column {
 	GET_RECEIPT = GET_DIMS + DIM_COUNT
 };
 
-#define FELT_HEARD "felt_heard"
-
 enum emp_rc
-cases_prepare(struct cases *c, struct sealed_file *f)
+cases_prepare(struct cases *c, struct sealed_file *f, struct periods *p)
 {
 	const struct db_statement statements[] = {
 		{&c->put,
@@ -84,6 +83,7 @@ cases_prepare(struct cases *c, struct sealed_file *f)
 	};
 
 	c->file = f;
+	c->periods = p;
 	return db_prepare_all(f->db, statements,
 			      sizeof statements / sizeof *statements);
 }
@@ -202,7 +202,7 @@ submit(struct cases *c, const struct event *e, const struct tz *tz, bool *nothin
 	rc = look(c->known, nothing, found);
 	if (rc != EMP_OK || *nothing)
 		return rc;
-	rc = sealed_file_put_event(c->file, e, tz, key);
+	rc = sealed_file_put_event(c->file, e, NULL, tz, key);
 	if (rc != EMP_OK)
 		return rc;
 	bind_bytes(c->put, 1, key);
@@ -229,14 +229,18 @@ cases_put_rating(struct cases *c, const struct event *e, const struct tz *tz,
 			       .audience = AUDIENCE_EMPLOYEE,
 			       .time = e->time,
 			       .dim[DIM_UNIT] = unit};
-	enum emp_rc rc;
+	struct sealed_place at;
+	enum emp_rc bad;
+	enum emp_rc rc = period_place(c->periods, &rating, clock_now_ms(), &at, &bad);
 
+	if (rc != EMP_OK)
+		return rc;
 	crypto_random(key, sizeof key);
-	rc = sealed_file_put_event(c->file, &rating, tz, key);
+	rc = sealed_file_put_event(c->file, &rating, &at, tz, key);
 	if (rc != EMP_OK)
 		return rc;
 	bind_bytes(s, 1, key);
-	db_bind_str(s, 2, STR(FELT_HEARD));
+	db_bind_str(s, 2, STR(QUESTION_FELT_HEARD));
 	sqlite3_bind_int(s, 3, 0);
 	sqlite3_bind_int(s, 4, e->felt_heard);
 	sqlite3_bind_null(s, 5);
@@ -260,7 +264,7 @@ put_step(struct cases *c, const struct event *e, const struct tz *tz,
 
 	memcpy(step.dim, dim, sizeof step.dim);
 	crypto_random(key, sizeof key);
-	rc = sealed_file_put_event(c->file, &step, tz, key);
+	rc = sealed_file_put_event(c->file, &step, NULL, tz, key);
 	if (rc != EMP_OK)
 		return rc;
 	bind_bytes(c->last_step, 1, suggestion);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "store/days.h"
 #include "store/db.h"
+#include "store/release.h"
 
 static const char survey_insert_sql[] =
 	"INSERT INTO survey (id, name, audience_id, period, is_public, builtin, "
@@ -187,6 +188,18 @@ put_survey(struct store *s, const struct survey *now, const struct survey *next)
 	return rc;
 }
 
+/* Committed first, as in groups: a survey is never without its wave. */
+static enum emp_rc
+open_wave(struct store *s, const struct survey *v, bool fresh)
+{
+	enum emp_rc rc = db_run(s->sealed.begin);
+
+	if (rc == EMP_OK)
+		rc = period_open_wave(&s->periods, v->name, clock_now_ms(), fresh);
+	s->sealed.written = true;
+	return rc == EMP_OK ? db_run(s->sealed.commit) : rc;
+}
+
 /* Answers are looked up in the file: memory may have lost the flag, never gained it. */
 static bool
 is_answered(void *ctx, const struct question *q)
@@ -241,6 +254,9 @@ change_survey(struct store *s, struct store_change *c, bool *changed)
 		rc = db_run(s->main.begin);
 	if (rc == EMP_OK)
 		rc = put_survey(s, now, merged);
+	if (rc == EMP_OK && merged->audience == AUDIENCE_EMPLOYEE &&
+	    merged->period == PERIOD_WAVE)
+		rc = open_wave(s, merged, now == NULL);
 	if (rc == EMP_OK)
 		rc = db_run(s->main.commit);
 	survey_free(&merged);
@@ -400,7 +416,9 @@ change(struct store *s, struct store_change *c, bool *changed)
 		s->sealed.written = true;
 		return change_code(s, c);
 	case DEF_RELEASE:
+		return release_change(s, c);
 	case DEF_INVITES:
+		return release_invites(s, c);
 	case DEF_AUDIT:
 	case DEF_ERASE:
 		break;

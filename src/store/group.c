@@ -192,11 +192,15 @@ put_sealed(struct store *s, struct store_batch *b, const struct event *e,
 	   struct store_outcome *out)
 {
 	struct decision_ref about;
+	struct sealed_place at;
+	bool placed = e->class == CLASS_SEALED;
 	enum emp_rc bad = EMP_OK;
 	enum emp_rc rc = group_sealed_begin(s);
 
 	if (rc == EMP_OK)
 		rc = review_about(s, e, &about, &bad);
+	if (rc == EMP_OK && placed)
+		rc = period_place(&s->periods, e, s->group.now, &at, &bad);
 	if (rc != EMP_OK)
 		return rc;
 	if (bad != EMP_OK) {
@@ -207,7 +211,7 @@ put_sealed(struct store *s, struct store_batch *b, const struct event *e,
 		return put_later(&s->group, b, e, out);
 	s->group.n_sealed++;
 	*out = (struct store_outcome){ITEM_STORED, EMP_OK, 0};
-	return sealed_file_put(&s->sealed, e, &about, s->tz,
+	return sealed_file_put(&s->sealed, e, &about, placed ? &at : NULL, s->tz,
 			       s->group.now / MS_PER_S / S_PER_DAY);
 }
 

@@ -102,8 +102,8 @@ struct counters { /* health: written by the writer, read by anybody */
 	_Atomic int64_t committed;
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
 		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
-	_Atomic int64_t ids_since;       /* id_window_short_since() */
-	_Atomic uint64_t sealed_version; /* store_sealed_version(); not shown */
+	_Atomic int64_t ids_since;                         /* id_window_short_since() */
+	_Atomic uint64_t sealed_version, releases_version; /* store/voice.h */
 	_Atomic uint32_t series;
 	_Atomic bool disk_full;
 };
@@ -126,15 +126,14 @@ struct store {
 	struct parts parts;
 	struct sealed_file sealed;
 	struct suggestions suggestions;
+	struct periods periods;
 	struct cases cases;
 	struct group group;
 	struct buf scratch; /* packed cells */
 	struct cell *cells; /* room for those of one group */
 	uint32_t cap_cells;
 
-	int64_t next_seq;
-	int64_t next_block;
-	int64_t next_question;
+	int64_t next_seq, next_block, next_question;
 	int64_t received;       /* commit time of the newest event, ms */
 	int64_t counted_before; /* as stored */
 	struct usage used;      /* surveys of which some event is stored */

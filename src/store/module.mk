@@ -40,6 +40,9 @@ libempower_a_SOURCES += \
 	%D%/put_suggestion.c \
 	%D%/part.c \
 	%D%/part.h \
+	%D%/period.c \
+	%D%/period.h \
+	%D%/period_load.c \
 	%D%/read.c \
 	%D%/read_cases.c \
 	%D%/read_comments.c \
@@ -52,6 +55,11 @@ libempower_a_SOURCES += \
 	%D%/recount.c \
 	%D%/recount_decisions.c \
 	%D%/recount_decisions.h \
+	%D%/release.c \
+	%D%/release.h \
+	%D%/release_copy.c \
+	%D%/release_input.c \
+	%D%/release_input.h \
 	%D%/replay.c \
 	%D%/resolve.c \
 	%D%/review.c \

@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "store/days.h"
 #include "store/db.h"
+#include "store/period.h"
 #include "store/review.h"
 
 enum emp_rc
@@ -16,8 +17,8 @@ sealed_file_prepare(struct sealed_file *f)
 		{&f->event,
 		 "INSERT INTO event (key, type, class, day, audience, unit, channel, "
 		 "touchpoint, segment, initiative, lang, survey, complete, person, "
-		 "comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-		 "?13, ?14, ?15)"},
+		 "comment, period, verified, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+		 "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"},
 		{&f->answer,
 		 "INSERT INTO answer (event_key, question, number, value, "
 		 "option, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
@@ -96,11 +97,18 @@ bind_key(sqlite3_stmt *s, const uint8_t key[EVENT_KEY_BYTES])
 }
 
 enum emp_rc
-sealed_file_put_event(struct sealed_file *f, const struct event *e, const struct tz *tz,
+sealed_file_put_event(struct sealed_file *f, const struct event *e,
+		      const struct sealed_place *at, const struct tz *tz,
 		      const uint8_t key[EVENT_KEY_BYTES])
 {
 	sqlite3_stmt *s = f->event;
+	const uint8_t *person = NULL;
 	char day[DAY_TEXT_MAX];
+
+	if (at != NULL)
+		person = at->has_person ? at->person : NULL;
+	else if (e->person.set)
+		person = e->person.pseudonym;
 
 	(void)day_format(day, day_of(tz, e->time));
 	bind_key(s, key);
@@ -110,14 +118,22 @@ sealed_file_put_event(struct sealed_file *f, const struct event *e, const struct
 	db_bind_str(s, 5, str_from(audience_name((enum audience)e->audience)));
 	for (int d = 0; d < DIM_COUNT; d++)
 		db_bind_str(s, 6 + d, e->dim[d]);
-	db_bind_str(s, 12, e->survey != NULL ? e->survey->name : STR_NONE);
+	if (at != NULL) {
+		db_bind_str(s, 6 + DIM_UNIT, at->unit);
+		db_bind_str(s, 12, at->survey);
+		sqlite3_bind_int64(s, 16, at->number);
+	} else {
+		sqlite3_bind_null(s, 12);
+		sqlite3_bind_null(s, 16);
+	}
 	db_bind_level(s, 13, e->type == EVENT_SURVEY_ANSWERED ? e->complete : -1);
-	if (e->person.set)
-		sqlite3_bind_blob(s, 14, e->person.pseudonym, PSEUDONYM_BYTES,
-				  SQLITE_STATIC);
+	if (person != NULL)
+		sqlite3_bind_blob(s, 14, person, PSEUDONYM_BYTES, SQLITE_STATIC);
 	else
 		sqlite3_bind_null(s, 14);
 	db_bind_str(s, 15, e->comment);
+	sqlite3_bind_int(s, 17, at != NULL && at->verified);
+	sqlite3_bind_int(s, 18, at != NULL && at->counted);
 	return db_run(s);
 }
 
@@ -166,6 +182,30 @@ put_answer(struct sealed_file *f, const struct event *e, const struct answer *a)
 }
 
 static enum emp_rc
+put_signal(struct sealed_file *f, const struct event *e,
+	   const uint8_t key[EVENT_KEY_BYTES])
+{
+	bool leave = e->signal == SIGNAL_LEAVE_INTENT;
+	enum emp_rc rc;
+
+	bind_key(f->signal, key);
+	db_bind_str(f->signal, 2, str_from(signal_name((enum signal)e->signal)));
+	db_bind_level(f->signal, 3, e->voluntary);
+	db_bind_level(f->signal, 4, e->days_cents);
+	rc = db_run(f->signal);
+	if (rc != EMP_OK || e->class != CLASS_SEALED)
+		return rc;
+	/* An intent is the answer to a question, too. */
+	bind_key(f->answer, key);
+	db_bind_str(f->answer, 2, STR(QUESTION_INTENT));
+	sqlite3_bind_int(f->answer, 3, leave ? INTENT_LEAVE : INTENT_STAY);
+	sqlite3_bind_null(f->answer, 4);
+	db_bind_str(f->answer, 5, leave ? STR("leave") : STR("stay"));
+	sqlite3_bind_null(f->answer, 6);
+	return db_run(f->answer);
+}
+
+static enum emp_rc
 put_recognition(struct sealed_file *f, const struct event *e,
 		const uint8_t key[EVENT_KEY_BYTES])
 {
@@ -207,12 +247,7 @@ put_detail(struct sealed_file *f, const struct event *e,
 			rc = put_answer(f, e, &e->answers[i]);
 		return rc;
 	case EVENT_SIGNAL_RECORDED:
-		bind_key(f->signal, key);
-		db_bind_str(f->signal, 2,
-			    str_from(signal_name((enum signal)e->signal)));
-		db_bind_level(f->signal, 3, e->voluntary);
-		db_bind_level(f->signal, 4, e->days_cents);
-		return db_run(f->signal);
+		return put_signal(f, e, key);
 	case EVENT_TRAINING_REQUESTED:
 	case EVENT_TRAINING_COMPLETED:
 		bind_key(f->training, key);
@@ -243,13 +278,14 @@ sealed_file_put_id(struct sealed_file *f, const struct event *e, int64_t day)
 
 enum emp_rc
 sealed_file_put(struct sealed_file *f, const struct event *e,
-		const struct decision_ref *about, const struct tz *tz, int64_t day)
+		const struct decision_ref *about, const struct sealed_place *at,
+		const struct tz *tz, int64_t day)
 {
 	uint8_t key[EVENT_KEY_BYTES];
 	enum emp_rc rc;
 
 	crypto_random(key, sizeof key);
-	rc = sealed_file_put_event(f, e, tz, key);
+	rc = sealed_file_put_event(f, e, at, tz, key);
 	if (rc == EMP_OK)
 		rc = put_detail(f, e, key, about, tz);
 	return rc == EMP_OK ? sealed_file_put_id(f, e, day) : rc;

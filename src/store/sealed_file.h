@@ -12,6 +12,7 @@
 #define EVENT_KEY_BYTES 16
 
 struct decision_ref;
+struct sealed_place;
 
 struct sealed_file {
 	sqlite3 *db;
@@ -26,15 +27,17 @@ struct sealed_file {
 /* [main] */
 EMP_MUST_CHECK enum emp_rc sealed_file_prepare(struct sealed_file *f);
 /* With the day in this zone, and everything else as text. `about`: the decision it
- * reviews or backs, seq 0: none. `day`: today, in days since 1970, for the id window.
- */
+ * reviews or backs, seq 0: none. `at`: the place of one that is sealed, else NULL.
+ * `day`: today, in days since 1970, for the id window. */
 EMP_MUST_CHECK enum emp_rc sealed_file_put(struct sealed_file *f, const struct event *e,
 					   const struct decision_ref *about,
+					   const struct sealed_place *at,
 					   const struct tz *tz, int64_t day);
 /* The parts of that which suggestions need by themselves: the row of the event, under
  * that key; the id, where the client gave one. */
 EMP_MUST_CHECK enum emp_rc sealed_file_put_event(struct sealed_file *f,
 						 const struct event *e,
+						 const struct sealed_place *at,
 						 const struct tz *tz,
 						 const uint8_t key[EVENT_KEY_BYTES]);
 EMP_MUST_CHECK enum emp_rc sealed_file_put_id(struct sealed_file *f,

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/db.h"
+#include "store/release.h"
 #include "store/schema.h"
 #include "store/voice.h"
 
@@ -168,7 +169,7 @@ sealed_open(struct store *s, struct problem *p)
 				  p);
 	if (rc == EMP_OK &&
 	    (sealed_file_prepare(&s->sealed) != EMP_OK ||
-	     cases_prepare(&s->cases, &s->sealed) != EMP_OK))
+	     cases_prepare(&s->cases, &s->sealed, &s->periods) != EMP_OK))
 		rc = damaged(s->sealed.path, sqlite3_errmsg(s->sealed.db), p);
 	return rc;
 }
@@ -185,6 +186,23 @@ feed_series(struct store *s)
 			return rc;
 	}
 	return EMP_OK;
+}
+
+static enum emp_rc
+load_periods(struct store *s)
+{
+	enum emp_rc rc;
+
+	s->periods.main = s->main.db;
+	s->periods.sealed = s->sealed.db;
+	s->periods.dir = s->dir;
+	s->periods.tz = s->tz;
+	s->periods.defs = &s->defs;
+	rc = periods_prepare(&s->periods);
+	if (rc == EMP_OK)
+		rc = periods_load(&s->periods);
+	/* What a run that was killed did not come to. */
+	return rc == EMP_OK ? release_complete(s) : rc;
 }
 
 static enum emp_rc
@@ -212,8 +230,10 @@ load(struct store *s, struct problem *p)
 		rc = usage_load(s);
 	if (rc == EMP_OK)
 		rc = defs_load(s, &s->defs);
-	if (rc == EMP_OK)
+	if (rc == EMP_OK) {
 		s->opened = defs_hold(s->defs);
+		rc = load_periods(s);
+	}
 	if (rc == EMP_OK)
 		rc = s->hooks.opened(s->hooks.ctx, s);
 	if (rc == EMP_OK)
@@ -345,6 +365,7 @@ store_close(struct store **sp)
 	boundary_list_close(&s->boundaries);
 	id_window_fini(&s->ids);
 	group_fini(&s->group);
+	periods_fini(&s->periods);
 	defs_release(&s->defs);
 	defs_release(&s->opened);
 	tz_free(&s->tz);
@@ -399,6 +420,13 @@ uint64_t
 store_sealed_version(const struct store *s)
 {
 	return atomic_load_explicit(&s->counters.sealed_version, memory_order_acquire);
+}
+
+uint64_t
+store_releases_version(const struct store *s)
+{
+	return atomic_load_explicit(&s->counters.releases_version,
+				    memory_order_acquire);
 }
 
 int64_t

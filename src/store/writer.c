@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "store/audit.h"
 #include "store/db.h"
+#include "store/release.h"
 
 #define NS_PER_MS 1000000
 /* With nothing to do at all: daily work, free space. */
@@ -91,7 +92,7 @@ cells_behind(const struct store *s)
 static bool
 untidy(const struct store *s)
 {
-	return s->main.wal_pages > 0 || s->sealed.written;
+	return s->main.wal_pages > 0 || s->sealed.written || s->periods.behind;
 }
 
 /* A piece of what can wait. False when there is nothing (more) to do now. */
@@ -106,6 +107,12 @@ idle_work(struct store *s)
 	}
 	if (cells_behind(s))
 		return group_flush(s, CELLS_IDLE);
+	if (s->periods.behind) {
+		enum emp_rc rc = release_complete(s);
+
+		if (rc != EMP_OK)
+			group_failed(s, rc);
+	}
 	if (untidy(s))
 		disk_tidy(s, false);
 	return false;
@@ -137,6 +144,8 @@ writer_main(void *store)
 		int pause;
 
 		run_changes(s);
+		if (!stopping)
+			release_due(s);
 		if (n != NULL) {
 			s->waiting = batch_of(n);
 			run_batches(s);

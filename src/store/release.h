@@ -1,0 +1,19 @@
+/* Closing periods of employees' surveys, and releasing what may be shown. All [writer].
+ */
+#ifndef EMP_STORE_RELEASE_H
+#define EMP_STORE_RELEASE_H
+
+#include "store/store.h"
+
+/* DEF_RELEASE, with its own transactions. A period that is released stays so whatever
+ * happens after its first commit: the rest follows by itself. */
+EMP_MUST_CHECK enum emp_rc release_change(struct store *s, struct store_change *c);
+/* DEF_INVITES. */
+EMP_MUST_CHECK enum emp_rc release_invites(struct store *s, struct store_change *c);
+/* Weeks and months whose time has come, by the clock; looks at most once a minute. */
+void release_due(struct store *s);
+/* [main] at open, [writer] when idle: copies to empowerd.db what it does not have yet.
+ */
+EMP_MUST_CHECK enum emp_rc release_complete(struct store *s);
+
+#endif
