@@ -1,12 +1,72 @@
-/* Which answers of employees are shown together.
+/* Which answers of employees are shown together, and why nobody can be seen in them.
  *
- * From the smallest units up: what people of a unit answered, with what units below it
- * hand up because it may not be shown there, is a block of that unit when it is safe to
- * show (is_safe). When it is not, the smallest unit directly below that had blocks
- * gives them all up for it, and another, until the block is safe. When none is left,
- * everything is handed further up; what is not safe at the root is not shown. So a unit
- * is either shown by blocks inside it that hold all of its answers, or it is wholly
- * inside the block of one unit above it, and no sum of blocks cuts through a block.
+ * WHO IS KEPT OUT. A manager who knows every member of a small team, adds and subtracts
+ * every number that is ever published, knows who took part, and has read this page.
+ *
+ * WHAT LEAVES. Of the answers to one question in one period: blocks. A block is a group
+ * of people of whom it is said how many they are and how often each answer was given.
+ * Whatever is shown afterwards, anywhere, is the sum of whole blocks.
+ *
+ *  1. A block has at least k people.
+ *  2. Of whatever was answered in it, at least two people did not answer that. With
+ *     one, that one, who knows his own answer, would know what all others said; with
+ *     none, everybody would.
+ *  3. Nobody is in two blocks, and blocks never change. Adding and subtracting numbers
+ *     then gives multiples of whole blocks and nothing else: no way of asking leads to
+ *     a smaller group.
+ *
+ * HOW BLOCKS ARE MADE. From the smallest units up. Answers of a unit and of all below
+ * it that are not safe as a whole (1 and 2) go up, and are looked at again with those
+ * of the unit above. Where they are safe, the unit has a rest: its own people and all
+ * units directly below that have fewer than k. If the rest is not safe, the smallest of
+ * the other units below gives up what it has, with all blocks inside it, and becomes
+ * part of the rest; then the next, until the rest is safe. A rest that is empty needs
+ * no block. What is not safe at the root is not shown at all.
+ *
+ * An example, with k = 5. In "sales", north has 12 people, south 7, harbour 1.
+ *
+ *     north  12 people: 7 say yes, 5 no      safe
+ *     south   7 people: 3 say yes, 4 no      safe
+ *     harbour 1 person: no                   the rest of sales; not safe
+ *
+ * Showing north, south and the sum of sales would show harbour: 20 - 12 - 7 people, 10
+ * - 5 - 4 of them "no". So south dissolves: the blocks are north with 12 people, and
+ * the rest of sales with 8, 3 yes and 5 no. Sales has 20 people, as the sum of both.
+ * Who asks for south gets the same word as who asks for harbour: protected.
+ *
+ * WHY WHOLE UNITS. If a part of south stayed a block and a part went into the block of
+ * sales, no sum of whole blocks would be the answers of south. This way every unit is
+ * either shown by blocks inside it that hold all of its answers, or all of them are
+ * inside the block of one unit above it.
+ *
+ * WHY THE SMALLEST. Because least is lost, and because of what choosing says. How many
+ * people of a unit took part is no secret: another question, answered by the same
+ * people, may show it. So a unit of k people that is missing is missing for what was
+ * answered in it. Say north had 11 yes and 1 no, which is not safe, and only north went
+ * to harbour: 11 yes and 2 no, 13 people, safe to look at. But a reader of this page
+ * would say: south with 7 is shown, so it did not have to dissolve, so north with its
+ * 12 is missing because it has at most one "no". The other "no" is harbour's, and
+ * harbour is one person. Therefore who dissolves is decided by numbers of people alone:
+ * units of k people or more give up in the order of their size (of equal ones, the
+ * first by name), until the rest and all that are left are safe. When north has to go,
+ * south goes first. What can be learned is where the line was drawn: that either the
+ * rest up to the unit before, or that unit, was not safe; both have at least k people,
+ * or the rest was merely small. The answer of harbour stays open.
+ *
+ * WHAT IS ASSUMED. That answers marked as verified are of so many different people of
+ * that unit; one answer for each; a tree and a k that nobody can change after the first
+ * answer; blocks that are made once. Answers that nobody vouched for might all be one
+ * person's: they are never mixed with the others, have one block at most, at the root,
+ * and need more people. A text is not counted by what it says, so there is no second
+ * rule for texts and comments; comments can give their writers away by their style and
+ * need more people.
+ *
+ * WHAT REMAINS. People of a block who tell each other what they said see the others
+ * more clearly: k - 1 of k see the last. That nobody at all answered in a unit can be
+ * seen when all others of its parent are blocks and the parent has none. Who knows how
+ * many took part in a unit of k people or more that is missing can guess that its
+ * answers were much alike, and, if one answer stands out in the block that holds them,
+ * which.
  */
 #include "privacy/release.h"
 
@@ -20,12 +80,12 @@ struct cut {
 	uint32_t k;
 	uint64_t *whole_people; /* of the unit and all below it */
 	uint64_t *whole;
-	uint64_t *rest_people; /* of them, those that no block below it has */
+	uint64_t *rest_people; /* of them, those that are in its own block */
 	uint64_t *rest;
 	uint32_t *children; /* of [i]: from first[i] to first[i + 1] */
 	uint32_t *first;
 	uint32_t *host; /* in the end, the unit whose block has this unit's answers */
-	bool *covered;  /* blocks in it have all of it, and there is something */
+	bool *covered;  /* blocks inside it have all of its answers */
 };
 
 /* ---- counting -------------------------------------------------------------------- */
@@ -153,70 +213,71 @@ smaller(const void *a, const void *b)
 	return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
-static bool
-rest_is_safe(const struct cut *c, uint32_t unit)
+/* Those below a unit that have people enough, smallest first. */
+static uint32_t
+find_candidates(const struct cut *c, uint32_t unit, struct candidate *v)
 {
-	return is_safe(c, c->rest_people[unit], c->rest + (size_t)unit * c->width,
-		       c->k);
-}
-
-/* Takes children that are covered, smallest first, whole into the rest until that is
- * safe. */
-static enum emp_rc
-dissolve(struct cut *c, uint32_t unit)
-{
-	struct candidate *v;
 	uint32_t n = 0;
 
-	v = calloc(c->first[unit + 1] - c->first[unit] + 1, sizeof *v);
-	if (v == NULL)
-		return EMP_NOMEM;
 	for (uint32_t i = c->first[unit]; i < c->first[unit + 1]; i++) {
 		uint32_t child = c->children[i];
 
-		if (c->covered[child])
+		if (c->whole_people[child] >= c->k)
 			v[n++] = (struct candidate){c->whole_people[child], child};
 	}
 	qsort(v, n, sizeof *v, smaller);
-	for (uint32_t i = 0; i < n && !rest_is_safe(c, unit); i++) {
+	return n;
+}
+
+/* The block of a unit whose answers as a whole are safe: its rest takes whole children,
+ * smallest first, until it is safe and so are all that are left. */
+static void
+make_rest(struct cut *c, uint32_t unit, struct candidate *v)
+{
+	uint32_t n = find_candidates(c, unit, v);
+	uint64_t *people = &c->rest_people[unit];
+	uint64_t *rest = c->rest + (size_t)unit * c->width;
+	uint32_t must = n;
+
+	while (must > 0 && c->covered[v[must - 1].unit])
+		must--;
+	for (uint32_t i = 0; i < n; i++) {
 		uint32_t child = v[i].unit;
 
+		if (i >= must && (*people == 0 || is_safe(c, *people, rest, c->k)))
+			break;
 		c->covered[child] = false;
-		c->rest_people[unit] += c->whole_people[child];
-		add(c->rest + (size_t)unit * c->width,
-		    c->whole + (size_t)child * c->width, c->width);
+		*people += c->whole_people[child];
+		add(rest, c->whole + (size_t)child * c->width, c->width);
 	}
-	free(v);
-	return EMP_OK;
+	EMP_ASSERT(*people == 0 || is_safe(c, *people, rest, c->k));
 }
 
 /* Children first: they have the greater numbers. */
 static enum emp_rc
 cut_all(struct cut *c)
 {
-	for (uint32_t i = c->t->n; i-- > 0;) {
-		size_t mine = (size_t)i * c->width;
-		size_t above = (size_t)c->t->parent[i] * c->width;
-		enum emp_rc rc = EMP_OK;
+	struct candidate *v = calloc(c->t->n, sizeof *v);
 
-		/* Without a rest, the blocks below have all there is. */
-		c->covered[i] = c->whole_people[i] > 0;
-		if (c->rest_people[i] > 0) {
-			if (!rest_is_safe(c, i))
-				rc = dissolve(c, i);
-			if (rc != EMP_OK)
-				return rc;
-			c->covered[i] = rest_is_safe(c, i);
-		}
+	if (v == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = c->t->n; i-- > 0;) {
+		uint32_t parent = c->t->parent[i];
+		const uint64_t *whole = c->whole + (size_t)i * c->width;
+
+		c->covered[i] = is_safe(c, c->whole_people[i], whole, c->k);
+		if (c->covered[i])
+			make_rest(c, i, v);
 		if (i == 0)
 			break;
-		c->whole_people[c->t->parent[i]] += c->whole_people[i];
-		add(c->whole + above, c->whole + mine, c->width);
-		if (!c->covered[i]) {
-			c->rest_people[c->t->parent[i]] += c->whole_people[i];
-			add(c->rest + above, c->whole + mine, c->width);
+		c->whole_people[parent] += c->whole_people[i];
+		add(c->whole + (size_t)parent * c->width, whole, c->width);
+		if (c->whole_people[i] < c->k) {
+			c->rest_people[parent] += c->whole_people[i];
+			add(c->rest + (size_t)parent * c->width, whole, c->width);
 		}
 	}
+	free(v);
 	return EMP_OK;
 }
 
