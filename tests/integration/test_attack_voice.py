@@ -125,6 +125,40 @@ def test_what_employees_do_to_a_case_is_not_seen_today(shared, client):
         assert rows == []
 
 
+def test_nobody_dates_back_what_would_be_seen_at_once(shared, client):
+    """Who only sends, or follows by a receipt, is seen tomorrow, whatever the time said;
+    programs that keep records of what was are believed."""
+    s = case(client, "co/big")
+    back = int(time.time()) - 3 * DAY
+    thanks = {"type": "recognition.given", "time": back, "data": {
+        "audience": "employee", "kind": "backing", "visibility": "private", "from": "a",
+        "to": "b"}}
+    body = {"audience": "employee", "kind": "suggestion", "title": "back", "time": back}
+    with Client(shared, token(client, "read", "respond")) as manager, \
+            Client(shared, token(client, "ingest")) as form, Client(shared, None) as author:
+        before = views(manager, s)
+        assert form.post("/v1/suggestions", body).status == 201
+        assert form.event({"type": "suggestion.submitted", "time": back,
+                           "data": {k: v for k, v in body.items() if k != "time"}}).status == 201
+        answer = author.request("POST", f"/v1/receipts/{s['receipt']}/withdraw",
+                                json.dumps({"time": back}))
+        assert answer.status == 201
+        assert views(manager, s) == before
+        assert form.event(thanks).status == 201
+        days = shared.sql("SELECT day FROM event WHERE type = 'recognition.given'",
+                          file="confidential.db")
+        assert [day for day, in days if day > datetime.date.fromtimestamp(
+            back + DAY).isoformat()], days
+        # Sent again it is the same, on another day, too.
+        again = {**body, "id": "back-1"}
+        first = form.post("/v1/suggestions", again).json()
+        assert form.post("/v1/suggestions", again).json()["receipt"] == first["receipt"]
+        for scopes in (("ingest", "roster"), ("ingest", "respond")):
+            with Client(shared, token(client, *scopes)) as records:
+                made = records.post("/v1/suggestions", {**body, "time": back - DAY}).json()
+                assert manager.get("/v1/suggestions/" + made["id"]).status == 200
+
+
 def test_a_supporters_receipt_does_not_tell_of_other_supporters(shared, client):
     s = case(client, "co/big")
     made = client.post(f"/v1/suggestions/{s['id']}/support", {}).json()

@@ -321,7 +321,9 @@ def test_employees_receipts(client, anybody):
     assert answer.status == 200 and "ann" not in answer.text()
     step(client, s, "answers", {"status": "accepted"})
     assert own(anybody, s, "rate", {"felt_heard": 1}).status == 201
-    assert own(anybody, s, "withdraw", {"time": int(time.time()) - DAY}).status == 201
+    answer = client.event({"type": "suggestion.withdrawn", "time": int(time.time()) - DAY,
+                           "data": {"receipt": s["receipt"]}})
+    assert answer.status == 201
     # Who answers sees that it was withdrawn, and nothing of how it felt.
     answer = client.get("/v1/suggestions/" + s["id"])
     assert answer.json()["state"] == "withdrawn" and "felt" not in answer.text()
