@@ -15,5 +15,8 @@ void release_due(struct store *s);
 /* [main] at open, [writer] when idle: copies to empowerd.db what it does not have yet.
  */
 EMP_MUST_CHECK enum emp_rc release_complete(struct store *s);
+/* What readers find has changed: after the commit, as an answer is kept under the
+ * version that was read before it was made. */
+void release_shown(struct store *s);
 
 #endif

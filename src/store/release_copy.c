@@ -122,6 +122,13 @@ copy_blocks(struct copying *c, struct store *s, struct str survey, int64_t numbe
 	return rc;
 }
 
+void
+release_shown(struct store *s)
+{
+	atomic_fetch_add(&s->counters.sealed_version, 1);
+	atomic_fetch_add(&s->counters.releases_version, 1);
+}
+
 /* One period: a transaction of empowerd.db. One that is there already is the work of a
  * run that ended before it could say so. */
 static enum emp_rc
@@ -146,6 +153,7 @@ copy(struct copying *c, struct store *s, const struct survey *v, int64_t number,
 		rc = db_run(s->main.commit);
 	if (rc == EMP_OK) {
 		names_commit(&s->names);
+		release_shown(s);
 		return EMP_OK;
 	}
 	if (sqlite3_get_autocommit(s->main.db) == 0)
