@@ -48,6 +48,7 @@ libempower_a_SOURCES += \
 	%D%/read_comments.c \
 	%D%/read_evidence.c \
 	%D%/read_people.c \
+	%D%/read_releases.c \
 	%D%/read_suggestions.c \
 	%D%/read_voice.c \
 	%D%/reader.c \
