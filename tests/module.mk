@@ -35,6 +35,7 @@ TESTS += \
 	%D%/lint/docs.py \
 	%D%/lint/symbols.py \
 	%D%/lint/interface.py \
+	%D%/lint/texts.py \
 	tests/unit/unit \
 	%D%/fuzz/replay.sh \
 	%D%/pytest.sh

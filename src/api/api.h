@@ -15,6 +15,7 @@
 #include "net/req.h"
 #include "privacy/rollup.h"
 #include "store/store.h"
+#include "web/notice.h"
 
 struct api;
 
@@ -34,6 +35,7 @@ struct api_config {
 	uint32_t rate_limit;   /* requests a second, address and worker without a valid
 				  token; 0: no limit */
 	uint32_t live_max;     /* clients of /v1/live at once */
+	struct notice_keep keep; /* how long what is said is kept */
 	void (*outside)(void *ctx, struct api_outside *out); /* [any] */
 	void *ctx;
 };

@@ -26,6 +26,7 @@ libempower_a_SOURCES += \
 	%D%/live.c \
 	%D%/live.h \
 	%D%/metrics.def \
+	%D%/notice.c \
 	%D%/openapi.h \
 	%D%/pace.c \
 	%D%/pace.h \

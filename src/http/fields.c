@@ -1,4 +1,4 @@
-/* Media types and entity tags by RFC 9110 (8.3.1, 8.8.3, 13.1). */
+/* Media types, entity tags and languages by RFC 9110 (8.3.1, 8.8.3, 13.1, 12.5.4). */
 #include "http/fields.h"
 
 #include "http/chars.h"
@@ -134,4 +134,91 @@ http_etag_in(struct str list, struct str etag, bool weak)
 			return false;
 	}
 	return false;
+}
+
+#define Q_MAX 1000 /* q=1, in thousandths */
+
+/* "0.8" in thousandths, -1: it is none. */
+static int
+q_parse(struct str s)
+{
+	int unit = Q_MAX;
+	int q;
+
+	if (s.n == 0 || s.n > sizeof "0.123" - 1 || (s.p[0] != '0' && s.p[0] != '1') ||
+	    (s.n > 1 && s.p[1] != '.'))
+		return -1;
+	q = (s.p[0] - '0') * unit;
+	for (size_t i = 2; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+		unit /= 10;
+		q += (s.p[i] - '0') * unit;
+	}
+	return q <= Q_MAX ? q : -1;
+}
+
+/* One element of the list: its range, and q; 0 for what cannot be read. */
+static int
+take_range(struct str element, struct str *range)
+{
+	*range = str_trim(str_split(&element, ';'));
+	element = str_trim(element);
+	if (element.n == 0)
+		return Q_MAX;
+	if (!str_ieq(str_trim(str_split(&element, '=')), STR("q")))
+		return 0;
+	return q_parse(str_trim(element)) > 0 ? q_parse(str_trim(element)) : 0;
+}
+
+static size_t
+language_of(struct str range, const char *const *tags, size_t n)
+{
+	struct str primary = str_split(&range, '-');
+	size_t i = 0;
+
+	while (i < n && !str_ieq(primary, str_from(tags[i])))
+		i++;
+	return i;
+}
+
+/* The first that the list does not name: what "*" stands for. */
+static size_t
+language_unnamed(struct str list, const char *const *tags, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str rest = list;
+		bool named = false;
+
+		while (rest.n > 0 && !named) {
+			struct str range;
+
+			(void)take_range(str_split(&rest, ','), &range);
+			named = language_of(range, tags, n) == i;
+		}
+		if (!named)
+			return i;
+	}
+	return n;
+}
+
+size_t
+http_language_pick(struct str list, const char *const *tags, size_t n)
+{
+	struct str rest = list;
+	size_t best = n;
+	int best_q = 0;
+
+	while (rest.n > 0) {
+		struct str range;
+		int q = take_range(str_split(&rest, ','), &range);
+		size_t i = str_is(range, "*") ? language_unnamed(list, tags, n)
+					      : language_of(range, tags, n);
+
+		if (i < n && q > best_q) {
+			best = i;
+			best_q = q;
+		}
+	}
+	return best;
 }

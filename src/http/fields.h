@@ -1,4 +1,5 @@
-/* Values of header fields that routes ask about: media types and entity tags. [any]
+/* Values of header fields that routes ask about: media types, entity tags, languages.
+ * [any]
  *
  * What is malformed matches nothing; it is never an error by itself.
  */
@@ -22,5 +23,9 @@ bool http_media_is(const struct http_media *m, const char *type);
  * it is weak), or is "*". `weak`: compare as If-None-Match does, W/ or not; else both
  * must be strong. */
 bool http_etag_in(struct str list, struct str etag, bool weak);
+
+/* Which of the languages (primary tags such as "es") an Accept-Language list likes
+ * most: the first of those with the highest q. `n` when it names none of them. */
+size_t http_language_pick(struct str list, const char *const *tags, size_t n);
 
 #endif

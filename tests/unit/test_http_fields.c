@@ -1,4 +1,4 @@
-/* http/fields: media types and entity tags. */
+/* http/fields: media types, entity tags and languages. */
 #include <check.h>
 
 #include "http/fields.h"
@@ -84,6 +84,49 @@ END_TEST
 
 #define COUNT_OF(a) ((int)(sizeof(a) / sizeof(a[0])))
 
+static const struct {
+	const char *list;
+	const char *picked; /* NULL: none */
+} languages[] = {
+	{"es", "es"},
+	{"es-MX", "es"},
+	{"ES-419,es;q=0.9", "es"},
+	{"pl-PL,pl;q=0.9,en-US;q=0.8,en;q=0.7", "pl"},
+	{"fr;q=0.9,es;q=0.2,pl;q=0.3", "pl"},
+	{"es;q=0.5, pl;q=0.5", "es"},
+	{"pl ; q=0.5 , es;q=0.51", "es"},
+	{"es;Q=0.001", "es"},
+	{"es;q=0", NULL},
+	{"es;q=0,*", "en"},
+	{"en;q=0,*;q=0.1", "es"},
+	{"en;q=0.1,*;q=0.2", "es"},
+	{"*", "en"},
+	{"*,pl", "en"},
+	{"fr, *;q=0.5", "en"},
+	{"fr", NULL},
+	{"", NULL},
+	{",,pl,", "pl"},
+	{"esp", NULL},
+	{"e", NULL},
+	{"es;q=2,pl;q=0.1", "pl"},
+	{"es;q=1.5,pl;q=0.1", "pl"},
+	{"es;q=0.1234,pl;q=0.1", "pl"},
+	{"es;q=,pl;q=0.1", "pl"},
+	{"es;q=.5,pl;q=0.1", "pl"},
+	{"es;q=-1,pl;q=0.1", "pl"},
+	{"es;level=1,pl;q=0.1", "pl"},
+};
+
+START_TEST(languages_are_picked)
+{
+	static const char *const tags[] = {"en", "es", "pl"};
+	size_t i = http_language_pick(str_from(languages[_i].list), tags, 3);
+
+	ck_assert_uint_le(i, 3);
+	ck_assert_pstr_eq(i < 3 ? tags[i] : NULL, languages[_i].picked);
+}
+END_TEST
+
 Suite *
 http_fields_suite(void)
 {
@@ -92,6 +135,7 @@ http_fields_suite(void)
 
 	tcase_add_loop_test(tc, media_types_are_parsed, 0, COUNT_OF(media));
 	tcase_add_loop_test(tc, etags_are_compared, 0, COUNT_OF(etags));
+	tcase_add_loop_test(tc, languages_are_picked, 0, COUNT_OF(languages));
 	tcase_add_test(tc, an_absent_list_matches_nothing);
 	suite_add_tcase(s, tc);
 	return s;
