@@ -305,6 +305,23 @@ put_units(struct periods *p, struct str survey, int64_t number)
 	return rc;
 }
 
+enum emp_rc
+period_unit_declared(struct periods *p, struct str unit, bool *yes)
+{
+	bool row = true;
+	enum emp_rc rc = EMP_OK;
+
+	*yes = false;
+	sqlite3_bind_int(p->units, 1, EVENT_HEADCOUNT_SET);
+	db_bind_str(p->units, 2, STR(OTHER_NAME));
+	while (rc == EMP_OK && row && !*yes) {
+		rc = db_step(p->units, &row);
+		*yes = rc == EMP_OK && row && str_eq(db_str(p->units, 0), unit);
+	}
+	(void)sqlite3_reset(p->units);
+	return rc;
+}
+
 static uint32_t
 threshold(const struct periods *p, struct str survey)
 {

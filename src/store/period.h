@@ -75,6 +75,9 @@ EMP_MUST_CHECK enum emp_rc period_place(struct periods *p, const struct event *e
 /* What that does for the first answer of a period, and the day of every one. */
 EMP_MUST_CHECK enum emp_rc period_freeze(struct periods *p, struct str survey,
 					 int64_t number, int64_t now);
+/* Whether a period that is frozen now has the unit by its own name. */
+EMP_MUST_CHECK enum emp_rc period_unit_declared(struct periods *p, struct str unit,
+						bool *yes);
 /* The period that an event of that moment (ms) would belong to. */
 EMP_MUST_CHECK enum emp_rc period_number(struct periods *p, struct str survey,
 					 enum period kind, int64_t time,

@@ -617,6 +617,21 @@ release_change(struct store *s, struct store_change *c)
 	return rc;
 }
 
+/* Else whoever has the invitation would be counted with people of another unit. */
+static enum emp_rc
+check_unit(struct store *s, struct store_change *c)
+{
+	bool declared = true;
+	enum emp_rc rc = EMP_OK;
+
+	if (c->invite_unit.n > 0)
+		rc = period_unit_declared(&s->periods, c->invite_unit, &declared);
+	if (rc != EMP_OK || declared)
+		return rc;
+	return problem_set(&c->problem, EMP_INVALID, "/unit",
+			   "the unit is not declared, nor was its headcount set");
+}
+
 enum emp_rc
 release_invites(struct store *s, struct store_change *c)
 {
@@ -625,6 +640,8 @@ release_invites(struct store *s, struct store_change *c)
 	int64_t number = 0;
 	enum emp_rc rc = find_survey(s, c, &v);
 
+	if (rc == EMP_OK)
+		rc = check_unit(s, c);
 	if (rc == EMP_OK)
 		rc = period_number(&s->periods, v->name, (enum period)v->period,
 				   clock_now_ms(), &number);
