@@ -2,7 +2,8 @@
  *
  * Repeats are recognised by the daemon for a day or so; after that, a day that is there
  * already is known by the answers it holds and is left out. The answers of a day are
- * sent last, so a day with all of them is complete. */
+ * sent last, so a day with all of them is complete. Months of employees' answers that
+ * the sample has gone beyond are released. */
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/num.h"
@@ -34,7 +35,8 @@ struct demo {
 	struct demo_receipt *receipts;
 	uint64_t *receipt_line;
 	uint32_t n_receipts, max_receipts, max_lines;
-	char *reason; /* why the first event was rejected */
+	char *reason;      /* why the first event was rejected */
+	uint64_t released; /* months of employees' answers, in this run */
 };
 
 static enum emp_rc
@@ -273,6 +275,31 @@ send_days(struct demo *d)
 	return ctl_send_flush(d->send) && send_what_follows(d);
 }
 
+/* Closes the months that the sample has gone beyond, the oldest first: so what
+ * employees answered can be seen at once, and it is the same on whatever day this runs.
+ */
+static bool
+release_months(struct demo *d)
+{
+	struct ctl_answer a;
+	char body[64];
+	int64_t day = d->first;
+	int64_t y;
+	unsigned m, date;
+
+	for (;;) {
+		time_civil_from_days(day, &y, &m, &date);
+		day = time_days_from_civil(m < 12 ? y : y + 1, m % 12 + 1, 1);
+		if (day >= d->first + d->n)
+			return true;
+		snprintf(body, sizeof body, "{\"period\":\"%04d-%02u\"}", (int)y, m);
+		if (!ctl_call(d->ctl, "POST", "/v1/surveys/" DEMO_TEAM "/release",
+			      str_from(body), &a))
+			return false;
+		d->released += a.status == 201;
+	}
+}
+
 static enum ctl_exit
 report(const struct demo *d)
 {
@@ -283,10 +310,12 @@ report(const struct demo *d)
 	buf_init(&out, 0);
 	if (ctl_has(d->ctl, CTL_OPT_JSON)) {
 		buf_printf(&out,
-			   "{\"stored\":%llu,\"duplicate\":%llu,\"rejected\":%llu}\n",
+			   "{\"stored\":%llu,\"duplicate\":%llu,\"rejected\":%llu,"
+			   "\"released\":%llu}\n",
 			   (unsigned long long)sent->stored,
 			   (unsigned long long)sent->duplicate,
-			   (unsigned long long)sent->rejected);
+			   (unsigned long long)sent->rejected,
+			   (unsigned long long)d->released);
 	} else {
 		buf_add_z(&out, "Synthetic sample data: ");
 		ctl_count(&out, sent->stored);
@@ -294,7 +323,9 @@ report(const struct demo *d)
 		ctl_count(&out, sent->duplicate);
 		buf_add_z(&out, " were there already, ");
 		ctl_count(&out, sent->rejected);
-		buf_add_z(&out, " rejected.\n");
+		buf_add_z(&out, " rejected; ");
+		ctl_count(&out, d->released);
+		buf_add_z(&out, " months of employees' answers released.\n");
 	}
 	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
 	buf_fini(&out);
@@ -330,7 +361,7 @@ ctl_cmd_demo(struct ctl *c)
 	ctl_progress_init(&d.progress);
 	if (ctl_connect(c) && declare(&d) && look_what_is_there(&d) &&
 	    ctl_send_new(&d.send, c, retry_s, &hooks)) {
-		bool ok = send_days(&d);
+		bool ok = send_days(&d) && release_months(&d);
 
 		ctl_progress_clear(&d.progress);
 		e = report(&d);

@@ -173,9 +173,9 @@ const struct ctl_command ctl_commands[] = {
 	 .summary = "send a year of synthetic sample data",
 	 .help = "Declares the surveys demo_visit and demo_team and sends made-up "
 		 "events of six units, from the source \"demo\": visits, "
-		 "suggestions, decisions, recognition and more. The data is the same "
-		 "every time: a second run adds nothing, a run on a later day adds the "
-		 "days since.",
+		 "suggestions, decisions, recognition and more. What employees "
+		 "answered is released by months. The data is the same every time: a "
+		 "second run adds nothing, a run on a later day adds the days since.",
 	 .options = O(DAYS) | O(UNTIL) | O(RETRY),
 	 .run = ctl_cmd_demo},
 	{.name = "help",

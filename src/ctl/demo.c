@@ -66,9 +66,9 @@ demo_pick(int64_t day, uint32_t stream, uint32_t i, uint32_t n)
 	return (uint32_t)(demo_random(day, stream, i) % n);
 }
 
-/* Roughly normal, deviation 1: the sum of three uniforms, scaled. */
-static double
-noise(int64_t day, uint32_t stream, uint32_t i)
+/* The sum of three uniforms, scaled. */
+double
+demo_noise(int64_t day, uint32_t stream, uint32_t i)
 {
 	uint64_t r = demo_random(day, stream, i);
 	double sum = 0;
@@ -204,8 +204,8 @@ add_visit(struct buf *b, const struct visit *v, const char *who, int64_t day,
 		buf_add_z(b, ",\"initiative\":\"demo_first_answer\"");
 }
 
-static int
-score(double at, int lo, int hi)
+int
+demo_score(double at, int lo, int hi)
 {
 	int v = (int)floor(at + 0.5);
 
@@ -215,18 +215,20 @@ score(double at, int lo, int hi)
 static void
 add_answers(struct buf *b, const struct visit *v, int64_t day, uint32_t i)
 {
-	double felt = v->quality + 0.8 * noise(day, STREAM_FELT, i);
+	double felt = v->quality + 0.8 * demo_noise(day, STREAM_FELT, i);
 	double hard = v->unit == &demo_units[DEMO_SUPPORT] ? 1.2 : 0;
-	int overall = score(felt, 1, 5);
+	int overall = demo_score(felt, 1, 5);
 
 	buf_printf(
 		b,
 		",\"answers\":{\"overall\":%d,\"recommend\":%d,\"effort\":%d,"
 		"\"respect\":%d,\"reason\":\"%s\"}",
 		overall,
-		score((felt - 1) * 2.5 + 0.6 + noise(day, STREAM_RECOMMEND, i), 0, 10),
-		score(felt * 1.5 - hard + noise(day, STREAM_EFFORT, i), 1, 7),
-		score(felt + 0.4 + 0.5 * noise(day, STREAM_RESPECT, i), 1, 5),
+		demo_score((felt - 1) * 2.5 + 0.6 +
+				   demo_noise(day, STREAM_RECOMMEND, i),
+			   0, 10),
+		demo_score(felt * 1.5 - hard + demo_noise(day, STREAM_EFFORT, i), 1, 7),
+		demo_score(felt + 0.4 + 0.5 * demo_noise(day, STREAM_RESPECT, i), 1, 5),
 		(overall >= 4 ? merits
 			      : faults)[demo_pick(day, STREAM_REASON, i, REASONS)]);
 	if (demo_pick(day, STREAM_COMMENT, i, 100) < COMMENT_PERCENT)

@@ -64,10 +64,17 @@ enum demo_stream {
 	STREAM_CONTACT,
 	STREAM_RESPECT,
 	STREAM_THANKFUL,
-	STREAM_GUEST
+	STREAM_GUEST,
+	STREAM_TEAM_FELT,
+	STREAM_TEAM_ANSWER,
+	STREAM_TEAM_TEXT
 };
 
 uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);
+/* Roughly normal, deviation 1. */
+double demo_noise(int64_t day, uint32_t stream, uint32_t i);
+/* The whole number nearest to `at`, within lo to hi. */
+int demo_score(double at, int lo, int hi);
 /* 0 to n - 1. */
 uint32_t demo_pick(int64_t day, uint32_t stream, uint32_t i, uint32_t n);
 /* "2026-01-31" */

@@ -20,6 +20,7 @@
 #define WORKDAYS 21
 #define TEAM_DAYS 5 /* the first days of a month, in which the team is asked */
 #define TEAM_PERCENT 70
+#define TEAM_COMMENT_PERCENT 30 /* of those who answer */
 
 struct life {
 	uint32_t unit;
@@ -219,12 +220,43 @@ staff(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 	return true;
 }
 
-/* One day of the month's pulse: each employee has a day on which to answer, or does
+/* What an employee answers: as content as the customers of the unit are, a little less
+ * where the work is hard, and the same person not so different from month to month. */
+static void
+add_team_answers(struct buf *b, uint32_t u, uint32_t e, int64_t month)
+{
+	static const char *const texts[] = {
+		"I may decide more than a year ago. (sample)",
+		"Nobody told us why the rota changed. (sample)",
+		"My idea was tried within a week. (sample)",
+		"Too many rules for small refunds. (sample)",
+	};
+	const uint32_t who = u * 256 + e;
+	const uint32_t i = who * 8;
+	double felt = demo_units[u].quality - 0.2 +
+		0.6 * demo_noise(0, STREAM_TEAM_FELT, who) +
+		0.5 * demo_noise(month, STREAM_TEAM_FELT, who);
+	double said[6];
+
+	for (uint32_t q = 0; q < 6; q++)
+		said[q] = felt + 0.6 * demo_noise(month, STREAM_TEAM_ANSWER, i + q);
+	buf_printf(b,
+		   "\"answers\":{\"voice\":%d,\"respect\":%d,\"control\":%d,"
+		   "\"overall\":%d,\"recommend\":%d,\"effort\":%d}",
+		   demo_score(said[0] - 0.3, 1, 5), demo_score(said[1] + 0.2, 1, 5),
+		   demo_score(said[2], 1, 5), demo_score(said[3], 1, 5),
+		   demo_score((said[4] - 1) * 2.5, 0, 10),
+		   demo_score(said[5] * 1.5 - 0.5, 1, 7));
+	if (demo_pick(month, STREAM_TEAM_TEXT, who, 100) < TEAM_COMMENT_PERCENT)
+		buf_printf(b, ",\"comment\":\"%s\"",
+			   texts[demo_pick(month, STREAM_TEAM_TEXT, i + 6, 4)]);
+}
+
+/* One day of the month's survey: each employee has a day on which to answer, or does
  * not. */
 static bool
 team(struct buf *b, int64_t day, int64_t month, demo_emit *emit, void *ctx)
 {
-	static const char *const questions[] = {"voice", "respect", "control"};
 	uint32_t n = 0;
 	bool ok = true;
 
@@ -238,13 +270,9 @@ team(struct buf *b, int64_t day, int64_t month, demo_emit *emit, void *ctx)
 			demo_open(b, day, "survey.answered", "team", n, n * 300);
 			buf_printf(b,
 				   "\"survey\":\"" DEMO_TEAM "\",\"unit\":\"%s\","
-				   "\"respondent\":\"%s#%u\",\"answers\":{",
+				   "\"respondent\":\"%s#%u\",",
 				   demo_units[u].name, demo_units[u].name, e);
-			for (int q = 0; q < 3; q++)
-				buf_printf(b, "%s\"%s\":%u", q > 0 ? "," : "",
-					   questions[q],
-					   2 + (uint32_t)(r >> (16 + 4 * q) & 3));
-			buf_add_c(b, '}');
+			add_team_answers(b, u, e, month);
 			ok = demo_close(b, emit, ctx);
 			n++;
 		}

@@ -320,6 +320,10 @@ def dump(daemon):
                               "FROM v_answer"), key=str))
 
 
+def dump_releases(daemon):
+    return sorted(daemon.sql("SELECT * FROM v_release"), key=str)
+
+
 def test_demo(tmp_path):
     with Daemon() as one, Daemon() as two:
         for d in (one, two):
@@ -344,7 +348,18 @@ def test_demo(tmp_path):
         for name in ("satisfaction", "participation", "retention", "recognition"):
             assert "demo" in tool.ok("rollup", name, "group_by=unit"), name
         assert "coverage" in tool.ok("rollup", "recognition", "audience=employee")
-        assert "protected" in tool.ok("rollup", "satisfaction", "survey=demo_team")
+        assert "demo_team" in tool.ok("rollup", "satisfaction", "survey=demo_team")
+        # Employees' months that the sample has gone beyond are released: of each unit
+        # that is large enough, and nothing of the month that is under way.
+        assert later["released"] == 1 and again["released"] == 0
+        assert "1 months of employees' answers released" in out
+        released = one.sql("SELECT DISTINCT period, unit FROM v_release WHERE "
+                           "survey = 'demo_team' AND question = 'voice' ORDER BY 1, 2")
+        assert {period for period, _ in released} == {"2026-05", "2026-06"}
+        assert ("2026-06", "demo/online/shop") in released
+        assert dump_releases(one) != dump_releases(two)
+        Tool(two, tmp_path).ok("demo", "--days", "60", "--until", "2026-07-03")
+        assert dump_releases(one) == dump_releases(two)
         assert "synthetic" in tool.ok("survey", "show", "demo_visit")
         # Its customers come again: no more of them speak than there are.
         month = one.client().rollup("participation", audience="customer",
