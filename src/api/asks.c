@@ -336,6 +336,8 @@ state_now(const struct api_worker *aw, enum rollup ask)
 		.seq = rollups_seq(aw->api->cfg.rollups),
 		.defs = aw->snap->defs->version,
 		.sealed = sealed ? store_sealed_version(aw->api->cfg.store) : 0,
+		/* There are few: kept for all, whether they show any or not. */
+		.releases = store_releases_version(aw->api->cfg.store),
 		.quarter = clock_now_ms() / MS_PER_QUARTER,
 	};
 }

@@ -56,7 +56,8 @@ cache_get(struct cache *c, struct str question, const struct cache_state *now)
 	struct cache_entry *e = entry_find(c, question, question_hash(question));
 
 	if (!e || e->state.seq != now->seq || e->state.defs != now->defs ||
-	    e->state.sealed != now->sealed || e->state.quarter != now->quarter)
+	    e->state.sealed != now->sealed || e->state.releases != now->releases ||
+	    e->state.quarter != now->quarter)
 		return NULL;
 	e->used = ++c->tick;
 	return e;

@@ -23,8 +23,9 @@
 struct cache_state {
 	int64_t seq;
 	uint64_t defs;
-	uint64_t sealed; /* commits of confidential.db; 0: it is not read */
-	int64_t quarter; /* of an hour, since 1970 */
+	uint64_t sealed;   /* commits of confidential.db; 0: it is not read */
+	uint64_t releases; /* of employees' surveys */
+	int64_t quarter;   /* of an hour, since 1970 */
 };
 
 struct cache_entry {

@@ -5,7 +5,9 @@
  * month and the three that followed.
  *
  * Every level is one that another answer publishes, asked for here as an answer inside
- * this one: satisfaction, suggestions, recognition. */
+ * this one: satisfaction, suggestions, recognition. What employees answered comes from
+ * releases, each of which counts where its period ended: a window takes it or not. */
+#include "privacy/released.h"
 #include "privacy/rollup_impl.h"
 
 #include "base/array.h"
@@ -38,7 +40,7 @@ struct pair {
 
 /* All time, or a month: measures of every pair. */
 struct view {
-	int64_t start, end; /* Unix s */
+	int64_t start, end; /* Unix s; all time: INT64_MIN, and the window's end */
 	struct measure *m;  /* [pair * SIDES + side] */
 };
 
@@ -52,6 +54,7 @@ struct work {
 	struct pair *pairs;
 	uint32_t n, max;
 	int64_t now; /* what people there are is asked for no later moment */
+	struct released released;
 	struct views all, months;
 	struct pub_table missing;
 	enum emp_rc rc;
@@ -223,19 +226,45 @@ pairs_find(struct work *w)
 
 /* ---- levels --------------------------------------------------------------------- */
 
-/* What releases say of a question of employees: the one place where a level of a sealed
- * survey comes from. Without a release that covers the window it is protected, the same
- * whatever is stored. */
 static struct measure
-released(const struct job *j, const struct survey_twin *t, const struct view *v)
+measured(double figure, double n)
 {
-	struct measure m = nothing;
+	return (struct measure){.level = figure, .figure = figure, .n = n};
+}
 
-	(void)j;
-	(void)t;
-	(void)v;
-	m.suppressed = true;
-	return m;
+/* What releases say of a question of employees: the one place where a level of a sealed
+ * survey comes from. Without a release that ends in the window it is protected, the
+ * same whatever is stored. */
+static enum emp_rc
+released_level(const struct work *w, const struct survey_twin *t, const struct view *v,
+	       struct measure *m)
+{
+	const struct question *q = t->question[INSIDE];
+	const struct query_filter *units = &w->j->q->filter[DIM_UNIT];
+	const struct released_ask ask = {.survey = t->survey[INSIDE]->id,
+					 .questions = &q->name,
+					 .n_questions = 1,
+					 .within = units->value,
+					 .n_within = units->n,
+					 .only = w->j->q->only_unit,
+					 .from = v->start == INT64_MIN ? w->j->q->from
+								       : v->start,
+					 .to = v->end,
+					 .step = STEP_ALL};
+	struct released_sum *sums;
+	uint32_t n;
+	enum emp_rc rc = released_sums(&w->released, &ask, &sums, &n);
+
+	*m = nothing;
+	m->suppressed = true;
+	for (uint32_t i = 0; i < n && rc == EMP_OK; i++)
+		if (question_compatible(sums[i].question, q)) {
+			*m = measured(satisfaction_level(q, sums[i].count),
+				      (double)satisfaction_people(q, sums[i].count));
+			if (q->metric == METRIC_NPS)
+				m->level = twin_level_of_nps(m->figure);
+		}
+	return rc;
 }
 
 static struct view *
@@ -263,17 +292,13 @@ view_at(struct work *w, struct views *in, int64_t start)
 	in->n++;
 	for (uint32_t p = 0; p < w->n; p++) {
 		v[i].m[p * SIDES + OUTSIDE] = nothing;
-		v[i].m[p * SIDES + INSIDE] = w->pairs[p].source == SOURCE_QUESTION
-			? released(w->j, &w->pairs[p].twin, &v[i])
-			: nothing;
+		v[i].m[p * SIDES + INSIDE] = nothing;
+		if (w->pairs[p].source == SOURCE_QUESTION &&
+		    released_level(w, &w->pairs[p].twin, &v[i],
+				   &v[i].m[p * SIDES + INSIDE]) != EMP_OK)
+			return NULL;
 	}
 	return &v[i];
-}
-
-static struct measure
-measured(double figure, double n)
-{
-	return (struct measure){.level = figure, .figure = figure, .n = n};
 }
 
 static void
@@ -374,6 +399,24 @@ read_answers(struct work *w, enum step step, struct views *into)
 		rc = take_answers(w, s, into);
 	sub_close(s);
 	return rc;
+}
+
+/* Months in which customers said nothing may have releases. */
+static enum emp_rc
+release_months(struct work *w, struct views *into)
+{
+	for (uint32_t i = 0; i < w->released.n; i++) {
+		const struct released_block *b = &w->released.v[i];
+		int64_t last = released_last(b->to);
+
+		for (uint32_t p = 0; p < w->n; p++)
+			if (w->pairs[p].source == SOURCE_QUESTION &&
+			    w->pairs[p].twin.survey[INSIDE]->id == b->of->survey &&
+			    view_at(w, into, tz_floor(w->j->tz, TZ_MONTH, last)) ==
+				    NULL)
+				return EMP_NOMEM;
+	}
+	return EMP_OK;
 }
 
 static enum emp_rc
@@ -496,6 +539,8 @@ read_views(struct work *w, enum step step, struct views *into)
 
 	if (step == STEP_ALL && view_at(w, into, INT64_MIN) == NULL)
 		return EMP_NOMEM;
+	if (step == STEP_MONTH && rc == EMP_OK)
+		rc = release_months(w, into);
 	for (uint32_t p = 0; p < w->n && w->j->q->step >= step; p++) {
 		for (int side = 0; side < SIDES; side++)
 			if (rc == EMP_OK && w->pairs[p].source == SOURCE_TIMES)
@@ -670,7 +715,9 @@ lagged_rows(struct work *w)
 		for (uint32_t i = 0; i < w->months.n && rc == EMP_OK; i++) {
 			const struct view *v = &w->months.v[i];
 
-			if (in_window(w, v) && !isnan(v->m[p * SIDES].figure))
+			if (in_window(w, v) &&
+			    (!isnan(v->m[p * SIDES + OUTSIDE].figure) ||
+			     !isnan(v->m[p * SIDES + INSIDE].figure)))
 				rc = lagged_row(w, table, p, v);
 		}
 	}
@@ -715,8 +762,12 @@ answer(struct work *w)
 		j->pub.from = pub_time(&j->pub, j->tz, j->q->from * MS_PER_S);
 	if (j->q->to_given)
 		j->pub.to = pub_time(&j->pub, j->tz, j->q->to * MS_PER_S);
+	released_init(&w->released, &j->pub.arena,
+		      store_names(j->c->r->store, DIM_UNIT));
 	if (rc == EMP_OK)
 		rc = pairs_find(w);
+	if (rc == EMP_OK)
+		rc = released_read(&w->released, j->reader, 0);
 	if (rc == EMP_OK)
 		rc = read_views(w, STEP_ALL, &w->all);
 	if (rc == EMP_OK && (!j->brief || j->q->step == STEP_MONTH))

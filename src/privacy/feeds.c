@@ -1,6 +1,6 @@
 /* What people said in words: comments of customers, and public recognition. Newest
  * first, no totals, nothing about one person but what everybody was meant to read.
- * Comments of employees leave with releases only. */
+ * Comments of employees leave with releases only (released_comments.c). */
 #include "base/clock.h"
 #include "base/num.h"
 #include "privacy/cards.h"
@@ -193,27 +193,25 @@ take_comment(void *ctx, const struct comment_row *row)
 	return rc;
 }
 
+/* What is asked for says of whom: the audience, or else the survey. */
 static enum emp_rc
-comments_survey(struct job *j, uint32_t *id)
+comments_survey(struct job *j, const struct survey **survey, enum audience *audience)
 {
 	const struct query_filter *f = &j->q->filter[FIELD_SURVEY];
-	const struct survey *v;
+	const struct query_filter *of = &j->q->filter[FIELD_AUDIENCE];
 
-	*id = 0;
-	if (j->q->filter[FIELD_AUDIENCE].n > 0 &&
-	    audience_find(j->q->filter[FIELD_AUDIENCE].value[0]) != AUDIENCE_CUSTOMER)
-		return problem_set(j->problem, EMP_INVALID, "audience",
-				   "comments of employees leave with releases only");
+	*survey = NULL;
+	*audience = of->n > 0 ? audience_find(of->value[0]) : AUDIENCE_CUSTOMER;
 	if (f->n == 0)
 		return EMP_OK;
-	v = surveys_find(j->defs->surveys, f->value[0]);
-	if (v == NULL)
+	*survey = surveys_find(j->defs->surveys, f->value[0]);
+	if (*survey == NULL)
 		return problem_set(j->problem, EMP_INVALID, "survey",
 				   "there is no survey of that name");
-	if (v->audience != AUDIENCE_CUSTOMER)
+	if (of->n > 0 && (*survey)->audience != *audience)
 		return problem_set(j->problem, EMP_INVALID, "survey",
-				   "comments of employees leave with releases only");
-	*id = v->id;
+				   "that survey asks the other audience");
+	*audience = (enum audience)(*survey)->audience;
 	return EMP_OK;
 }
 
@@ -224,18 +222,24 @@ ask_comments(struct job *j)
 	struct feed_end end = {.scan = PASS_MAX};
 	uint32_t max = j->q->limit + SCAN_BEYOND;
 	int64_t before = 0;
-	uint32_t survey;
+	const struct survey *survey;
+	enum audience audience;
+	uint32_t id = 0;
 	enum emp_rc rc;
 
 	if (j->reader == NULL)
 		return EMP_STALE;
 	rc = cards_need(j, SCOPE_READ);
 	if (rc == EMP_OK)
-		rc = comments_survey(j, &survey);
+		rc = comments_survey(j, &survey, &audience);
+	if (rc == EMP_OK && audience == AUDIENCE_EMPLOYEE)
+		return released_comments(j, survey == NULL ? STR_NONE : survey->name);
 	if (rc == EMP_OK)
 		rc = cursor_of(j, &before);
 	if (rc != EMP_OK)
 		return rc;
+	if (survey != NULL)
+		id = survey->id;
 	j->pub.form = PUB_LIST;
 	j->pub.as_of = STR_NONE;
 	j->pub.rows.n_texts = COMMENT_TEXTS;
@@ -244,7 +248,7 @@ ask_comments(struct job *j)
 	do {
 		if (c.scan.seq != 0)
 			before = scan_again(&c.scan);
-		rc = store_read_comments(j->reader, survey, j->q->from * MS_PER_S,
+		rc = store_read_comments(j->reader, id, j->q->from * MS_PER_S,
 					 j->q->to * MS_PER_S, before, max, &end,
 					 take_comment, &c);
 	} while (rc == EMP_OK && !scan_ends(&c.scan, max, &end));

@@ -34,6 +34,10 @@ libempower_a_SOURCES += \
 	%D%/recognition.c \
 	%D%/release.c \
 	%D%/release.h \
+	%D%/released.c \
+	%D%/released.h \
+	%D%/released_comments.c \
+	%D%/released_rows.c \
 	%D%/reported.c \
 	%D%/reported.h \
 	%D%/retention.c \

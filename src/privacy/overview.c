@@ -117,23 +117,32 @@ ask(struct work *w, enum rollup rollup, enum window window, const char *audience
 enum survey_figure { FIG_VALUE, FIG_PREVIOUS_N, FIG_PREVIOUS, FIG_CHANGE };
 #define TEXT_METRIC 0
 
+/* Of the window before. Of employees either window may be protected while the other is
+ * not: a release counts in the one in which its period ended. */
 static void
-get_if(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+get_previous(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {
-	if (!r->suppressed)
-		pub_get_text(c, r, v);
+	double f = r->figure[c->arg];
+
+	if (r->suppressed && isnan(f))
+		return;
+	v->kind = PUB_FIGURE;
+	if (c->arg == FIG_PREVIOUS_N)
+		v->kind = isnan(f) ? PUB_NULL : PUB_COUNT;
+	v->count = isnan(f) ? 0 : (uint64_t)f;
+	v->figure = f;
 }
 
 static const struct pub_column question_columns[] = {
 	{"audience", pub_get_audience, 0},
 	{"survey", pub_get_key, 0},
 	{"question", pub_get_key, 1},
-	{"metric", get_if, TEXT_METRIC},
+	{"metric", pub_get_text_if, TEXT_METRIC},
 	{"n", pub_get_n, 0},
 	{"suppressed", pub_get_suppressed, 0},
 	{"value", pub_get_figure, FIG_VALUE},
-	{"previous_n", pub_get_count, FIG_PREVIOUS_N},
-	{"previous", pub_get_figure, FIG_PREVIOUS},
+	{"previous_n", get_previous, FIG_PREVIOUS_N},
+	{"previous", get_previous, FIG_PREVIOUS},
 	{"change", pub_get_figure, FIG_CHANGE},
 };
 
@@ -173,10 +182,22 @@ row_for(struct work *w, struct pub_table *t, const struct pub_row *like)
 		return NULL;
 	r->group = &of_audience[like->group->audience];
 	r->key[0] = like->key[0];
-	r->key[1] = like->key[1];
-	r->suppressed = like->suppressed;
-	r->figure[FIG_PREVIOUS_N] = 0;
+	/* Of a question that only a release names, the name goes with the answer. */
+	if (like->key[1].n > 0)
+		r->key[1] = arena_str(&w->j->pub.arena, like->key[1]);
+	/* Of customers nothing is none; of employees it is not known. */
+	r->suppressed = like->group->audience == AUDIENCE_EMPLOYEE;
+	r->figure[FIG_PREVIOUS_N] = r->suppressed ? NAN : 0;
 	return r;
+}
+
+/* A survey that ships and that nobody uses, as far as anybody may know, is no news. */
+static bool
+is_news(const struct work *w, const struct pub_row *like)
+{
+	const struct survey *v = surveys_find(w->j->defs->surveys, like->key[0]);
+
+	return !like->suppressed || v == NULL || !v->builtin;
 }
 
 static enum emp_rc
@@ -188,14 +209,16 @@ survey_row(struct work *w, struct pub_table *t, const struct pub_row *like,
 
 	if (r == NULL)
 		return EMP_NOMEM;
-	if (t->n_texts > 0 && column != NULL)
-		r->text[TEXT_METRIC] = str_from(column);
 	if (like->suppressed || column == NULL)
 		return EMP_OK;
-	if (window == NOW)
+	if (t->n_texts > 0)
+		r->text[TEXT_METRIC] = str_from(column);
+	if (window == NOW) {
+		r->suppressed = false;
 		r->n = like->n;
-	else
+	} else {
 		r->figure[FIG_PREVIOUS_N] = (double)like->n;
+	}
 	r->figure[window == NOW ? FIG_VALUE : FIG_PREVIOUS] = pub_read(from, like,
 								       column);
 	r->figure[FIG_CHANGE] = r->figure[FIG_VALUE] - r->figure[FIG_PREVIOUS];
@@ -219,7 +242,8 @@ surveys_add(struct work *w, struct pub_table *t, enum rollup rollup,
 				: satisfaction_headline(like->question);
 
 			/* What is not on a scale has no one figure. */
-			if (rc == EMP_OK && (column != NULL || like->suppressed))
+			if (rc == EMP_OK && (column != NULL || like->suppressed) &&
+			    is_news(w, like))
 				rc = survey_row(w, t, like, column, (enum window)i);
 		}
 		sub_close(&w->sub);

@@ -2,7 +2,13 @@
  *
  * What adds up comes from the counters. Whether an invitation was answered, and how
  * many different people answered, comes from the rows of the file: an answer may come
- * long after its invitation, and one person may answer every day. */
+ * long after its invitation, and one person may answer every day.
+ *
+ * Employees' surveys stay protected after a release, too. How many answered does not
+ * follow from what is released: a person who left a question out is in no block of it,
+ * and one whose block was too small is in none at all, so the largest count of a
+ * question is a lower bound that would be taken for the number; and beside a headcount
+ * it would say who kept silent. */
 #include "privacy/breadth.h"
 
 #include "base/clock.h"

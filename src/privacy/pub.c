@@ -156,7 +156,7 @@ pub_get_key(const struct pub_column *c, const struct pub_row *r, struct pub_valu
 void
 pub_get_dim(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {
-	if (r->suppressed)
+	if (r->suppressed && !r->grouped)
 		v->kind = PUB_SKIP;
 	else
 		set_text(v, r->group->text[c->arg]);

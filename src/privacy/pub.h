@@ -27,6 +27,7 @@ struct pub_row {
 	struct str key[2]; /* survey and question; signal; kind */
 	struct str time;   /* quoted nowhere; n == 0: none */
 	bool suppressed;   /* n null, "suppressed":"protected", and no more */
+	bool grouped;      /* suppressed, yet its group has rows that are not */
 	const struct question *question; /* satisfaction: its scale; NULL: none */
 	const uint64_t *count;           /* its slots: question->width; decisions */
 	uint64_t n;

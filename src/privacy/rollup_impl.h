@@ -233,6 +233,11 @@ EMP_MUST_CHECK enum emp_rc ask_audit(struct job *j);
  * scale. */
 const char *satisfaction_headline(const struct question *q);
 
+/* How many people answered, by the slots of the question. */
+uint64_t satisfaction_people(const struct question *q, const uint64_t *v);
+/* Its headline of these slots; NAN: nobody answered, or there is none. */
+double satisfaction_level(const struct question *q, const uint64_t *v);
+
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */
 struct job_surveys {
@@ -240,5 +245,20 @@ struct job_surveys {
 	uint32_t n;
 };
 EMP_MUST_CHECK enum emp_rc job_surveys(struct job *j, struct job_surveys *out);
+
+/* released_rows.c: the rows of employees' surveys in satisfaction, in this order.
+ *
+ * Refuses what releases cannot be asked by; *out is to hold what was released of these
+ * surveys, NULL where none of them asks employees. EMP_STALE: ask again on a reader. */
+struct released;
+EMP_MUST_CHECK enum emp_rc released_open(struct job *j, const struct job_surveys *s,
+					 struct released **out);
+/* After job_merge: reads them. EMP_INVALID where a bound of the window cuts one. */
+EMP_MUST_CHECK enum emp_rc released_window(struct job *j, const struct job_surveys *s,
+					   struct released *r);
+EMP_MUST_CHECK enum emp_rc released_rows(struct job *j, const struct released *r,
+					 const struct survey *v);
+/* released_comments.c: comments of employees, of that survey (n == 0: of all). */
+EMP_MUST_CHECK enum emp_rc released_comments(struct job *j, struct str survey);
 
 #endif

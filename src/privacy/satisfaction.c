@@ -1,7 +1,7 @@
 /* Satisfaction: a row per survey and question, each figure from one histogram.
  *
- * Employees' surveys have no live figures: their declared questions say "protected",
- * the same whatever is stored. */
+ * Employees' surveys have no live figures: their rows come from releases
+ * (released_rows.c), and are made of the same columns. */
 #include "privacy/rollup_impl.h"
 
 #include <stdlib.h>
@@ -32,12 +32,12 @@ scale_of(const struct pub_row *r)
 
 /* Only the values of the scale are set, and looked at: this runs for every figure. */
 static void
-hist_of(const struct pub_row *r, struct hist *h)
+hist_of(const struct question *q, const uint64_t *count, struct hist *h)
 {
-	h->lo = r->question->lo;
-	h->hi = r->question->hi;
+	h->lo = q->lo;
+	h->hi = q->hi;
 	for (int i = 0; i <= h->hi - h->lo; i++)
-		h->v[i] = r->count[i];
+		h->v[i] = count[i];
 }
 
 static void
@@ -110,42 +110,64 @@ satisfaction_headline(const struct question *q)
 	return NULL;
 }
 
+static double
+score_of(const struct question *q, const uint64_t *count, enum scored what)
+{
+	double pulse[3];
+	struct hist h;
+
+	hist_of(q, count, &h);
+	switch (what) {
+	case SCORED_MEAN:
+	case SCORED_CES_MEAN:
+		return hist_mean(&h);
+	case SCORED_CSAT:
+		return metric_csat(&h, q->satisfied);
+	case SCORED_NPS:
+		return metric_nps(&h);
+	case SCORED_NPS_MARGIN:
+		return metric_nps_margin(&h);
+	case SCORED_CES_EASY:
+		return metric_ces_easy(&h);
+	case SCORED_FAVORABLE:
+	case SCORED_NEUTRAL:
+	case SCORED_UNFAVORABLE:
+		metric_pulse(&h, &pulse[0], &pulse[1], &pulse[2]);
+		return pulse[what - SCORED_FAVORABLE];
+	}
+	return NAN;
+}
+
 static void
 get_score(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {
 	const struct question *q = scale_of(r);
 	enum metric needs = metric_of(c->arg);
-	double pulse[3];
-	struct hist h;
 
 	if (q == NULL || (needs != METRIC_NONE && q->metric != needs))
 		return;
-	hist_of(r, &h);
 	v->kind = PUB_FIGURE;
-	switch ((enum scored)c->arg) {
-	case SCORED_MEAN:
-	case SCORED_CES_MEAN:
-		v->figure = hist_mean(&h);
-		break;
-	case SCORED_CSAT:
-		v->figure = metric_csat(&h, q->satisfied);
-		break;
-	case SCORED_NPS:
-		v->figure = metric_nps(&h);
-		break;
-	case SCORED_NPS_MARGIN:
-		v->figure = metric_nps_margin(&h);
-		break;
-	case SCORED_CES_EASY:
-		v->figure = metric_ces_easy(&h);
-		break;
-	case SCORED_FAVORABLE:
-	case SCORED_NEUTRAL:
-	case SCORED_UNFAVORABLE:
-		metric_pulse(&h, &pulse[0], &pulse[1], &pulse[2]);
-		v->figure = pulse[c->arg - SCORED_FAVORABLE];
+	v->figure = score_of(q, r->count, (enum scored)c->arg);
+}
+
+double
+satisfaction_level(const struct question *q, const uint64_t *count)
+{
+	switch ((enum metric)q->metric) {
+	case METRIC_CSAT:
+		return score_of(q, count, SCORED_CSAT);
+	case METRIC_NPS:
+		return score_of(q, count, SCORED_NPS);
+	case METRIC_CES:
+		return score_of(q, count, SCORED_CES_EASY);
+	case METRIC_PULSE:
+		return score_of(q, count, SCORED_FAVORABLE);
+	case METRIC_NONE:
+	case METRIC_CHOICE:
+	case METRIC_TEXT:
 		break;
 	}
+	return NAN;
 }
 
 static const char *const keys[] = {"survey", "question"};
@@ -166,6 +188,16 @@ static const struct pub_column columns[] = {
 	{"options", get_options, PUB_OPTIONS},
 	{"shares", get_options, PUB_SHARES},
 };
+
+/* Whether somebody vouched for the people of a release. */
+static void
+get_verified(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
+{
+	if (r->group->audience == AUDIENCE_EMPLOYEE)
+		pub_get_flag(c, r, v);
+}
+
+static const struct pub_column verified_column = {"verified", get_verified, 0};
 
 /* ---- what is asked ------------------------------------------------------------- */
 
@@ -227,36 +259,10 @@ asks_make(struct job *j, const struct job_surveys *s, struct asks *a)
 	return EMP_OK;
 }
 
-/* Declared questions only; an open survey has the questions that the query names, known
- * or not, or none. */
-static enum emp_rc
-protected_rows(struct job *j, const struct survey *v)
-{
-	const struct query_filter *f = &j->q->filter[FIELD_QUESTION];
-	uint32_t rows = 0;
-	enum emp_rc rc = EMP_OK;
-
-	for (uint32_t i = 0; i < v->n_questions && rc == EMP_OK; i++) {
-		const struct question *q = &v->questions[i];
-
-		if (!q->declared || !job_filter_has(j->q, FIELD_QUESTION, q->name))
-			continue;
-		rc = job_row_protected(j, v->name, q->name);
-		rows++;
-	}
-	if (rows > 0 || v->open_metric == METRIC_NONE || rc != EMP_OK)
-		return rc;
-	if (f->n == 0)
-		return job_row_protected(j, v->name, STR_NONE);
-	for (uint32_t i = 0; i < f->n && rc == EMP_OK; i++)
-		rc = job_row_protected(j, v->name, f->value[i]);
-	return rc;
-}
-
 /* ---- rows ---------------------------------------------------------------------- */
 
-static uint64_t
-count_of(const struct question *q, const uint64_t *v)
+uint64_t
+satisfaction_people(const struct question *q, const uint64_t *v)
 {
 	uint64_t n = 0;
 
@@ -286,10 +292,11 @@ ask_rows(struct job *j, const struct ask *a)
 		if (j->raw->groups[g].audience != a->survey->audience)
 			continue;
 		for (uint32_t t = 0; t < j->n_times && j->q->fill && !occurs; t++)
-			occurs = count_of(a->question, counts_at(j, a, g, t)) > 0;
+			occurs = satisfaction_people(a->question,
+						     counts_at(j, a, g, t)) > 0;
 		for (uint32_t t = 0; t < j->n_times && j->rc == EMP_OK; t++) {
 			const uint64_t *v = counts_at(j, a, g, t);
-			uint64_t n = count_of(a->question, v);
+			uint64_t n = satisfaction_people(a->question, v);
 			struct pub_row *r;
 
 			if (n == 0 && !occurs)
@@ -310,13 +317,18 @@ enum emp_rc
 rollup_satisfaction(struct job *j)
 {
 	struct job_surveys surveys;
+	struct released *released = NULL;
 	struct asks a;
 	enum emp_rc rc = job_surveys(j, &surveys);
 
 	if (rc == EMP_OK)
+		rc = released_open(j, &surveys, &released);
+	if (rc == EMP_OK)
 		rc = asks_make(j, &surveys, &a);
 	if (rc == EMP_OK)
 		rc = job_merge(j, a.targets, a.n_targets);
+	if (rc == EMP_OK)
+		rc = released_window(j, &surveys, released);
 	if (rc == EMP_OK)
 		rc = job_layout(j);
 	if (rc != EMP_OK)
@@ -324,10 +336,12 @@ rollup_satisfaction(struct job *j)
 	job_columns(j, keys, 2, j->pub.columns, &j->pub.rows.n_columns);
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		pub_column_add(&j->pub, &columns[i]);
+	if (released != NULL)
+		pub_column_add(&j->pub, &verified_column);
 	/* Surveys are in order of name; each has rows of one kind. */
 	for (uint32_t i = 0, k = 0; i < surveys.n && rc == EMP_OK; i++) {
 		if (surveys.v[i]->audience == AUDIENCE_EMPLOYEE)
-			rc = protected_rows(j, surveys.v[i]);
+			rc = released_rows(j, released, surveys.v[i]);
 		for (; k < a.n && a.v[k].survey == surveys.v[i]; k++)
 			ask_rows(j, &a.v[k]);
 	}

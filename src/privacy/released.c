@@ -1,0 +1,317 @@
+/* Released blocks: read, chosen, and added up whole. See released.h. */
+#include "privacy/released.h"
+
+#include "base/clock.h"
+#include "privacy/cards.h"
+
+#include <stdlib.h>
+
+#define BLOCKS_FIRST 64
+
+void
+released_init(struct released *r, struct arena *a, const struct intern *units)
+{
+	*r = (struct released){.arena = a, .units = units};
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/* In an arena: what grows is copied, and what it was is left behind. */
+static bool
+room(struct arena *a, void *array, uint32_t *max, uint32_t n, size_t size)
+{
+	void *old, *new;
+	uint32_t more = *max == 0 ? BLOCKS_FIRST : *max * 2;
+
+	if (n < *max)
+		return true;
+	new = arena_alloc(a, more * size);
+	if (new == NULL)
+		return false;
+	memcpy(&old, array, sizeof old);
+	if (n > 0)
+		memcpy(new, old, n * size);
+	memcpy(array, &new, sizeof new);
+	*max = more;
+	return true;
+}
+
+/* Options are added behind those that there are, so fewer of the same are the same. */
+static bool
+same_question(const struct question *q, const struct release_row *row)
+{
+	uint32_t n = q->n_options < row->n_options ? q->n_options : row->n_options;
+	bool same = q->metric == row->metric && q->lo == row->lo && q->hi == row->hi &&
+		q->satisfied == row->satisfied && str_eq(q->name, row->question);
+
+	for (uint32_t i = 0; i < n && same; i++)
+		same = str_eq(q->options[i], row->options[i]);
+	return same;
+}
+
+static enum emp_rc
+take_options(struct released *r, struct question *q, const struct release_row *row)
+{
+	struct str *options;
+
+	if (row->n_options > QUESTION_OPTIONS_MAX)
+		return EMP_CORRUPT;
+	if (row->n_options <= q->n_options)
+		return EMP_OK;
+	options = arena_alloc(r->arena, row->n_options * sizeof *options);
+	if (options == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < row->n_options; i++) {
+		options[i] = arena_str(r->arena, row->options[i]);
+		if (options[i].p == NULL)
+			return EMP_NOMEM;
+	}
+	q->options = options;
+	q->n_options = (uint8_t)row->n_options;
+	return EMP_OK;
+}
+
+static uint16_t
+width_of(const struct question *q)
+{
+	if (metric_is_scale((enum metric)q->metric))
+		return (uint16_t)(q->hi - q->lo + 1);
+	return (uint16_t)(1 + q->n_options);
+}
+
+static struct released_question *
+question_new(struct released *r, const struct release_row *row)
+{
+	struct released_question *q;
+
+	if (!room(r->arena, &r->questions, &r->max_questions, r->n_questions,
+		  sizeof *r->questions))
+		return NULL;
+	q = arena_zalloc(r->arena, sizeof *q);
+	if (q == NULL)
+		return NULL;
+	q->survey = row->survey;
+	q->number = r->n_questions;
+	q->question = (struct question){.metric = row->metric,
+					.lo = row->lo,
+					.hi = row->hi,
+					.satisfied = row->satisfied,
+					.name = arena_str(r->arena, row->question)};
+	if (q->question.name.p == NULL)
+		return NULL;
+	r->questions[r->n_questions++] = q;
+	return q;
+}
+
+static enum emp_rc
+question_of(struct released *r, const struct release_row *row,
+	    struct released_question **out)
+{
+	struct released_question *q = NULL;
+	enum emp_rc rc;
+
+	/* The last ones first: blocks of a question follow each other. */
+	for (uint32_t i = r->n_questions; i > 0 && q == NULL; i--)
+		if (r->questions[i - 1]->survey == row->survey &&
+		    same_question(&r->questions[i - 1]->question, row))
+			q = r->questions[i - 1];
+	if (q == NULL)
+		q = question_new(r, row);
+	if (q == NULL)
+		return EMP_NOMEM;
+	rc = take_options(r, &q->question, row);
+	q->question.width = width_of(&q->question);
+	*out = q;
+	return rc;
+}
+
+enum emp_rc
+released_take(void *ctx, const struct release_row *row)
+{
+	struct released *r = ctx;
+	struct released_block *b;
+	uint64_t *count;
+	enum emp_rc rc;
+
+	if (row->unit > intern_count(r->units))
+		return EMP_OVERLOADED;
+	if (!room(r->arena, &r->v, &r->max, r->n, sizeof *r->v))
+		return EMP_NOMEM;
+	b = &r->v[r->n];
+	*b = (struct released_block){.from = row->from,
+				     .to = row->to,
+				     .unit = row->unit,
+				     .verified = row->verified,
+				     .people = row->people,
+				     .n_count = row->n_count};
+	rc = question_of(r, row, &b->of);
+	if (rc != EMP_OK)
+		return rc;
+	if (b->n_count > b->of->question.width)
+		return EMP_CORRUPT;
+	count = arena_alloc(r->arena, (row->n_count + 1) * sizeof *count);
+	if (count == NULL)
+		return EMP_NOMEM;
+	if (row->n_count > 0)
+		memcpy(count, row->count, row->n_count * sizeof *count);
+	b->count = count;
+	r->n++;
+	return EMP_OK;
+}
+
+enum emp_rc
+released_read(struct released *r, struct store_reader *reader, uint32_t survey)
+{
+	return store_read_releases(reader, survey, released_take, r);
+}
+
+/* ---- what is asked for ---------------------------------------------------------- */
+
+int64_t
+released_last(int64_t to)
+{
+	int64_t last = to - 1;
+
+	return last / MS_PER_S - (last % MS_PER_S < 0);
+}
+
+const struct released_block *
+released_cut(const struct released *r, uint32_t survey, int64_t t)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->v[i].of->survey == survey && r->v[i].from < t * MS_PER_S &&
+		    t * MS_PER_S < r->v[i].to)
+			return &r->v[i];
+	return NULL;
+}
+
+static bool
+asked_question(const struct released_ask *a, struct str name)
+{
+	for (uint32_t i = 0; i < a->n_questions; i++)
+		if (str_eq(a->questions[i], name))
+			return true;
+	return a->n_questions == 0;
+}
+
+static bool
+asked_unit(const struct released_ask *a, struct str unit)
+{
+	bool in = a->n_within == 0;
+
+	for (uint32_t i = 0; i < a->n_within && !in; i++)
+		in = unit_within(unit, a->within[i]);
+	return in && unit_within(unit, a->only);
+}
+
+/* The unit with at most so many parts. */
+static uint32_t
+cut(const struct intern *units, uint32_t unit, uint32_t depth)
+{
+	uint32_t parts = 0;
+
+	for (uint32_t u = unit; u != INTERN_NONE; u = intern_parent(units, u))
+		parts++;
+	for (; depth != 0 && parts > depth; parts--)
+		unit = intern_parent(units, unit);
+	return unit;
+}
+
+/* ---- sums ----------------------------------------------------------------------- */
+
+struct chosen {
+	const struct released_block *b;
+	uint32_t unit;
+	struct str name; /* of it */
+	int64_t start;
+};
+
+static int
+chosen_cmp(const void *pa, const void *pb)
+{
+	const struct chosen *a = pa;
+	const struct chosen *b = pb;
+	const struct released_question *p = a->b->of;
+	const struct released_question *q = b->b->of;
+	int cmp = str_cmp(p->question.name, q->question.name);
+
+	if (cmp == 0)
+		cmp = (p->number > q->number) - (p->number < q->number);
+	if (cmp == 0)
+		cmp = str_cmp(a->name, b->name);
+	return cmp != 0 ? cmp : (a->start > b->start) - (a->start < b->start);
+}
+
+static uint32_t
+choose(const struct released *r, const struct released_ask *a, struct chosen *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct released_block *b = &r->v[i];
+		struct str unit = b->unit == 0 ? STR_NONE
+					       : intern_text(r->units, b->unit);
+		int64_t last = released_last(b->to);
+
+		if (b->of->survey != a->survey || last < a->from || last >= a->to ||
+		    !asked_question(a, b->of->question.name) || !asked_unit(a, unit))
+			continue;
+		out[n] = (struct chosen){
+			.b = b,
+			.unit = a->by_unit ? cut(r->units, b->unit, a->depth) : 0,
+			.start = a->step == STEP_ALL
+				? INT64_MIN
+				: tz_floor(a->tz, step_unit((enum step)a->step), last)};
+		out[n].name = out[n].unit == 0 ? STR_NONE
+					       : intern_text(r->units, out[n].unit);
+		n++;
+	}
+	if (n > 1)
+		qsort(out, n, sizeof *out, chosen_cmp);
+	return n;
+}
+
+static bool
+sum_new(const struct released *r, const struct chosen *c, struct released_sum *s)
+{
+	const struct question *q = &c->b->of->question;
+
+	*s = (struct released_sum){
+		.question = q,
+		.unit = c->unit,
+		.start = c->start,
+		.verified = true,
+		.count = arena_zalloc(r->arena, q->width * sizeof *s->count)};
+	return s->count != NULL;
+}
+
+enum emp_rc
+released_sums(const struct released *r, const struct released_ask *ask,
+	      struct released_sum **out, uint32_t *n)
+{
+	struct chosen *c = arena_alloc(r->arena, ((size_t)r->n + 1) * sizeof *c);
+	struct released_sum *v;
+	uint32_t found;
+
+	*n = 0;
+	*out = NULL;
+	if (c == NULL)
+		return EMP_NOMEM;
+	found = choose(r, ask, c);
+	*out = v = arena_alloc(r->arena, ((size_t)found + 1) * sizeof *v);
+	if (v == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < found; i++) {
+		struct released_sum *s;
+
+		if ((i == 0 || chosen_cmp(&c[i - 1], &c[i]) != 0) &&
+		    !sum_new(r, &c[i], &v[(*n)++]))
+			return EMP_NOMEM;
+		s = &v[*n - 1];
+		s->verified = s->verified && c[i].b->verified;
+		s->people += c[i].b->people;
+		for (uint32_t k = 0; k < c[i].b->n_count; k++)
+			s->count[k] += c[i].b->count[k];
+	}
+	return EMP_OK;
+}
