@@ -115,7 +115,7 @@ write_tables(struct report *r, const struct report_section *s,
 
 		if (t->figures[0] == NULL && t->form != REPORT_PAIRS)
 			break;
-		rc = report_grid_make(&g, t, root, r->w->exact);
+		rc = report_grid_make(&g, t, root, str_from(r->from), r->w->exact);
 		if (rc == EMP_OK)
 			r->w->grid(&r->out, &r->c->term, s, t->title, &g);
 		report_grid_fini(&g);

@@ -28,6 +28,7 @@ struct report_table {
 	const char *figures[REPORT_FIGURES_MAX];
 	uint8_t form; /* enum report_form */
 	bool no_bars;
+	bool monthly; /* of all time by month: only rows of the month, or of none */
 };
 
 /* Parameters beside those in the path. */
@@ -51,14 +52,17 @@ struct report_grid {
 	size_t n_hidden; /* rows that are protected */
 	double *part;    /* of a bar, per row: 0-1; NAN: none */
 	bool has_bars;
-	bool names; /* the last key is the name of a figure */
+	bool names;       /* the last key is the name of a figure */
+	struct str month; /* rows of other times are left out; n == 0: none are */
 };
 
-/* What is there of `t` in an answer. Figures that no row has are left out. `exact`:
- * with all decimals, and nothing for null. EMP_NOMEM. */
+/* What is there of `t` in an answer. Figures that no row has are left out. `month`: its
+ * start, as rows say it. `exact`: with all decimals, and nothing for null. EMP_NOMEM.
+ */
 EMP_MUST_CHECK enum emp_rc report_grid_make(struct report_grid *g,
 					    const struct report_table *t,
-					    const struct json_node *answer, bool exact);
+					    const struct json_node *answer,
+					    struct str month, bool exact);
 void report_grid_fini(struct report_grid *g);
 
 struct report_head {

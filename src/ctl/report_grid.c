@@ -91,12 +91,27 @@ is_there(const struct json_node *v)
 		json_node_type(v) != JSON_NODE_NULL;
 }
 
+/* Of another month. */
+static bool
+elsewhen(const struct report_grid *g, const struct json_node *row)
+{
+	struct str time = json_node_str(json_node_get(row, "time"));
+
+	return g->month.n > 0 && time.n > 0 && !str_eq(time, g->month);
+}
+
+static bool
+shown(const struct report_grid *g, const struct json_node *row)
+{
+	return !hidden(row) && !elsewhen(g, row);
+}
+
 /* Whether any row that is shown has it. */
 static bool
-any_has(const struct json_node *list, const char *name)
+any_has(const struct report_grid *g, const struct json_node *list, const char *name)
 {
 	for (size_t i = 0; i < n_rows_of(list); i++)
-		if (!hidden(row_of(list, i)) &&
+		if (shown(g, row_of(list, i)) &&
 		    is_there(json_node_get(row_of(list, i), name)))
 			return true;
 	return false;
@@ -169,11 +184,11 @@ across(struct report_grid *g, const struct report_table *t,
 	size_t n = 0;
 
 	for (size_t i = 0; i < REPORT_KEYS_MAX && t->keys[i] != NULL; i++)
-		if (any_has(list, t->keys[i]))
+		if (any_has(g, list, t->keys[i]))
 			columns[n++] = t->keys[i];
 	g->n_keys = n;
 	for (size_t i = 0; i < REPORT_FIGURES_MAX && t->figures[i] != NULL; i++)
-		if (any_has(list, t->figures[i]))
+		if (any_has(g, list, t->figures[i]))
 			columns[n++] = t->figures[i];
 	if (n == 0)
 		return;
@@ -183,7 +198,7 @@ across(struct report_grid *g, const struct report_table *t,
 		decimals[i] = ctl_cells_decimals(list, columns[i]);
 	}
 	for (size_t r = 0; r < n_rows_of(list); r++)
-		if (!hidden(row_of(list, r)))
+		if (shown(g, row_of(list, r)))
 			across_row(g, t, row_of(list, r), columns, decimals, n, exact);
 }
 
@@ -197,7 +212,7 @@ down(struct report_grid *g, const struct report_table *t, const struct json_node
 	size_t n_keys = 0;
 
 	for (size_t i = 0; i < REPORT_KEYS_MAX && t->keys[i] != NULL; i++)
-		if (any_has(list, t->keys[i]))
+		if (any_has(g, list, t->keys[i]))
 			keys[n_keys++] = t->keys[i];
 	g->names = true;
 	g->n_keys = n_keys + 1;
@@ -213,7 +228,7 @@ down(struct report_grid *g, const struct report_table *t, const struct json_node
 		     i++) {
 			const struct json_node *v = json_node_get(row, t->figures[i]);
 
-			if (hidden(row) || !is_there(v))
+			if (!shown(g, row) || !is_there(v))
 				continue;
 			for (size_t k = 0; k < n_keys; k++)
 				add(g, json_node_get(row, keys[k]), false, exact);
@@ -275,19 +290,20 @@ count_members(const struct json_node *list)
 
 enum emp_rc
 report_grid_make(struct report_grid *g, const struct report_table *t,
-		 const struct json_node *answer, bool exact)
+		 const struct json_node *answer, struct str month, bool exact)
 {
 	const struct json_node *list = t->member != NULL
 		? json_node_get(answer, t->member)
 		: answer;
 	size_t most = n_rows_of(list) * REPORT_FIGURES_MAX + count_members(list) + 1;
 
-	*g = (struct report_grid){.part = calloc(most, sizeof *g->part)};
+	*g = (struct report_grid){.part = calloc(most, sizeof *g->part),
+				  .month = t->monthly ? month : STR_NONE};
 	ctl_table_init(&g->t, 1);
 	if (g->part == NULL)
 		return EMP_NOMEM;
 	for (size_t i = 0; i < n_rows_of(list); i++)
-		g->n_hidden += hidden(row_of(list, i));
+		g->n_hidden += hidden(row_of(list, i)) && !elsewhen(g, row_of(list, i));
 	if (t->form == REPORT_ACROSS)
 		across(g, t, list, exact);
 	else if (t->form == REPORT_DOWN)

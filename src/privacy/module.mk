@@ -55,4 +55,5 @@ libempower_a_SOURCES += \
 tests_unit_unit_SOURCES += \
 	tests/unit/test_privacy_lives.c \
 	tests/unit/test_privacy_pub.c \
-	tests/unit/test_privacy_release.c
+	tests/unit/test_privacy_release.c \
+	tests/unit/test_privacy_released.c

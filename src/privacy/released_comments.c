@@ -108,7 +108,8 @@ released_comments(struct job *j, struct str survey)
 
 	if (rc != EMP_OK)
 		return rc;
-	/* Also a page without any, as everywhere: who reads the audit learns nothing. */
+	/* Also a page without any, as everywhere: who reads the audit learns nothing.
+	 */
 	j->pub.words = true;
 	j->pub.form = PUB_LIST;
 	j->pub.as_of = STR_NONE;

@@ -12,6 +12,8 @@ static const struct report_table across = {
 	.member = "rows", .keys = {"unit", "kind"}, .figures = {"n", "told", "mean"}};
 static const struct report_table down = {
 	.member = "rows", .form = REPORT_DOWN, .figures = {"n", "told", "mean"}};
+static const struct report_table monthly = {
+	.member = "rows", .keys = {"unit"}, .figures = {"n", "mean"}, .monthly = true};
 static const struct report_table pairs = {.member = "o", .form = REPORT_PAIRS};
 static const struct ctl_term plain = {.width = 80};
 static const struct report_section section = {.title = "S <&>", .note = "N"};
@@ -23,7 +25,7 @@ grid_of(struct report_grid *g, const struct report_table *t, const char *json,
 	struct json_node *root = NULL;
 
 	ck_assert_int_eq(json_node_read(&root, str_from(json), NULL), EMP_OK);
-	ck_assert_int_eq(report_grid_make(g, t, root, exact), EMP_OK);
+	ck_assert_int_eq(report_grid_make(g, t, root, STR("m"), exact), EMP_OK);
 	json_node_free(&root);
 }
 
@@ -47,6 +49,23 @@ writes(const struct report_writer *w, const struct report_table *t, const char *
 	"{\"rows\":[{\"unit\":\"a_b\",\"kind\":null,\"n\":2,\"told\":50,"              \
 	"\"mean\":null},{\"unit\":\"<i>\",\"n\":4,\"told\":33.3333},"                  \
 	"{\"unit\":\"c\",\"n\":null,\"suppressed\":\"protected\"}]}"
+
+/* What was released in other months is not of this one; what was never released is
+ * protected in every one. */
+START_TEST(only_the_month)
+{
+	writes(&report_text, &monthly,
+	       "{\"rows\":[{\"unit\":\"a\",\"time\":\"l\",\"n\":7,\"mean\":3},"
+	       "{\"unit\":\"b\",\"time\":\"m\",\"n\":5},"
+	       "{\"unit\":\"c\",\"time\":\"l\",\"n\":null,"
+	       "\"suppressed\":\"protected\"},"
+	       "{\"unit\":\"d\",\"n\":null,\"suppressed\":\"protected\"}]}",
+	       "\nT\n"
+	       "unit  n\n"
+	       "b     5\n"
+	       "1 more: protected, too few people.\n");
+}
+END_TEST
 
 START_TEST(a_line_per_row)
 {
@@ -180,6 +199,7 @@ ctl_report_suite(void)
 	Suite *s = suite_create("ctl_report");
 	TCase *tc = tcase_create("report");
 
+	tcase_add_test(tc, only_the_month);
 	tcase_add_test(tc, a_line_per_row);
 	tcase_add_test(tc, a_line_per_figure);
 	tcase_add_test(tc, now_beside_before);
