@@ -672,3 +672,152 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
         assert [r["survey"] for r in people] == ["crew", "quiet"]
         assert all(r["n"] is None and r["suppressed"] == "protected" for r in people)
     assert len(seen) == 4, seen
+
+
+# --- the whole way: answers, a release, figures ---
+
+STAFF = {"north": 30, "north/a": 12, "north/b": 7, "south": 9, "south/tiny": 2}
+SHIFT = EMPLOYEES | {"name": "shift", "period": "wave", "questions": [
+    {"name": "mood", "metric": "pulse"}, {"name": "recommend", "metric": "nps"},
+    {"name": "wish", "metric": "choice", "options": OPTIONS},
+    {"name": "why", "metric": "text"}]}
+
+
+def answers_of(rng, wave):
+    """[(respondent, unit, answers, comment)]: everybody answers, some not all of it."""
+    out = []
+    for unit, people in STAFF.items():
+        for i in range(people):
+            a = {"mood": rng.randint(1, 5), "recommend": rng.randint(0, 10),
+                 "wish": rng.choice(OPTIONS)}
+            if unit == "north" and i % 2:
+                del a["mood"]
+            if unit == "north":
+                a["why"] = f"why {wave} {i}"
+            out.append((f"{unit} {i}", unit, a, f"comment {wave} {unit} {i}"))
+    rng.shuffle(out)
+    return out
+
+
+def send_answers(c, wave, answers):
+    lines = [{"type": "survey.answered", "source": "hr", "id": f"{wave}-{i}",
+              "data": {"survey": "shift", "respondent": who, "unit": unit, "answers": a,
+                       "comment": comment}}
+             for i, (who, unit, a, comment) in enumerate(answers)]
+    result = c.lines(lines).json()
+    assert result["rejected"] == [] and result["stored"] == len(lines)
+
+
+def everything(c):
+    """Answers that must not move before a release, and must after it."""
+    asks = [c.get("/v1/rollups/satisfaction", survey="shift", group_by="unit"),
+            c.get("/v1/rollups/satisfaction", survey="shift", format="csv"),
+            c.get("/v1/rollups/satisfaction", survey="shift", step="month", fill=1),
+            c.get("/v1/rollups/satisfaction", survey="shift", shape="columns"),
+            c.get("/v1/coherence"), c.get("/v1/overview"),
+            c.get("/v1/comments", survey="shift"),
+            c.get("/v1/rollups/participation", survey="shift")]
+    assert all(a.status == 200 for a in asks), asks
+    return [(a.headers.get("ETag"), a.body) for a in asks]
+
+
+def test_answers_are_seen_by_their_release_and_not_before(daemon):
+    rng = random.Random(8)
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/shift", SHIFT).status == 201
+        flight = {"name": "guests", "audience": "customer", "questions": [
+            {"name": "q", "metric": "nps", "twin": "shift/recommend"}]}
+        assert c.put("/v1/surveys/guests", flight).status == 201
+        units = c.put("/v1/units", {"units": [{"name": u} for u in STAFF]})
+        assert units.status == 200, units
+        before = everything(c)
+        assert b"protected" in before[0][1]
+        waves = []
+        for wave in (1, 2):
+            waves.append(answers_of(rng, wave))
+            send_answers(c, wave, waves[-1])
+            # Whether asked often or once, nothing moves, not even a tag.
+            now = everything(c)
+            assert [a for a, b in zip(now, before)] == before
+            assert c.post("/v1/surveys/shift/release", {}).status in (200, 201)
+            after = everything(c)
+            for (tag, body), (old, was) in list(zip(after, before))[:-1]:
+                assert body != was and (tag != old or tag is None)
+            assert after[-1] == before[-1]
+            before = after
+        check_waves(daemon, c, waves)
+        before = everything(c)
+    daemon.restart()
+    with daemon.client() as c:
+        assert [b for _, b in everything(c)] == [b for _, b in before]
+    daemon.verify()
+
+
+def check_waves(daemon, c, waves):
+    blocks = released(daemon)
+    rows = c.rollup("satisfaction", survey="shift")["rows"]
+    said = [a for wave in waves for _, _, a, _ in wave]
+    by_question = {r["question"]: r for r in rows}
+    for q in ("mood", "recommend", "wish", "why"):
+        values = [a[q] for a in said if q in a]
+        row = by_question[q]
+        assert row["verified"] is True and row["n"] == len(values), row
+        if q == "wish":
+            assert row["options"] == {o: values.count(o) for o in OPTIONS}
+        elif q != "why":
+            assert row["histogram"] == {str(v): values.count(v)
+                                        for v in range(*((1, 6) if q == "mood"
+                                                         else (0, 11)))}
+    # The two of south/tiny are in the block of south, in both waves.
+    rows = c.rollup("satisfaction", survey="shift", question="recommend",
+                    group_by="unit")["rows"]
+    assert {r["unit"]: r["n"] for r in rows} == {"north": 60, "north/a": 24,
+                                                 "north/b": 14, "south": 22}
+    tiny = c.rollup("satisfaction", survey="shift", question="recommend",
+                    unit="south/tiny")["rows"]
+    assert tiny == [{"audience": "employee", "survey": "shift", "question": "recommend",
+                     "n": None, "suppressed": "protected"}]
+    # A window over the first wave alone ends where it ended, not a moment before.
+    first = min(b["to"] for b in blocks)
+    start = min(b["from"] for b in blocks)
+    assert start < first
+    low, high = int(start) // 60 * 60 - 600, -(-int(first) // 60) * 60 + 600
+    whole = c.rollup("satisfaction", survey="shift", from_=low, to=high + 3600)
+    assert whole["rows"] == c.rollup("satisfaction", survey="shift")["rows"]
+    comments(c, waves)
+
+
+def comments(c, waves):
+    """Whole texts of blocks of ten commenters or more, by pages of random keys."""
+    seen, cursor = [], None
+    while True:
+        page = c.get("/v1/comments", audience="employee", limit=7,
+                     **({"cursor": cursor} if cursor else {})).json()
+        assert len(page["rows"]) <= 7
+        seen += page["rows"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    want = {("shift", None, str(w), text, True) for w, wave in enumerate(waves, 1)
+            for _, _, _, text in wave} | {
+        ("shift", "why", str(w), a["why"], True) for w, wave in enumerate(waves, 1)
+        for _, _, a, _ in wave if "why" in a}
+    assert all(set(r) == {"survey", "question", "unit", "period", "verified", "text"}
+               for r in seen)
+    have = [(r["survey"], r["question"], r["period"], r["text"], r["verified"])
+            for r in seen]
+    assert len(have) == len(set(have)) and set(have) == want
+    order = [r["text"] for r in seen]
+    assert order != sorted(order)
+    told = {(r["text"], r["unit"]) for r in seen}
+    for unit in ("north", "north/a", "south", None):
+        rows = c.get("/v1/comments", survey="shift", limit=500,
+                     **({"unit": unit} if unit else {})).json()["rows"]
+        assert {(r["text"], r["unit"]) for r in rows} == {
+            (t, u) for t, u in told if unit is None or within(u, unit)}
+    # Nobody's unit is told below ten commenters.
+    sizes = {}
+    for r in seen:
+        key = r["period"], r["question"], r["unit"]
+        sizes[key] = sizes.get(key, 0) + 1
+    assert min(sizes.values()) >= 10, sizes
