@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "privacy/cards.h"
+#include "privacy/released_rows.h"
 #include "store/voice.h"
 
 #include <stdio.h>

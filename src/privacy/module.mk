@@ -38,6 +38,7 @@ libempower_a_SOURCES += \
 	%D%/released.h \
 	%D%/released_comments.c \
 	%D%/released_rows.c \
+	%D%/released_rows.h \
 	%D%/reported.c \
 	%D%/reported.h \
 	%D%/retention.c \

@@ -3,7 +3,7 @@
  * nothing by which two of them could be known to be of one person. */
 #include "base/num.h"
 #include "privacy/cards.h"
-#include "privacy/released.h"
+#include "privacy/released_rows.h"
 
 #define KEY_BYTES 16
 #define BATCH 512

@@ -5,8 +5,7 @@
  * released, never from answers. A period of which nothing is released, between others
  * of which something is, has no row, and with fill=1 a protected one: nobody said
  * that nobody answered. */
-#include "privacy/released.h"
-#include "privacy/rollup_impl.h"
+#include "privacy/released_rows.h"
 
 #include "base/clock.h"
 

@@ -2,7 +2,7 @@
  *
  * Employees' surveys have no live figures: their rows come from releases
  * (released_rows.c), and are made of the same columns. */
-#include "privacy/rollup_impl.h"
+#include "privacy/released_rows.h"
 
 #include <stdlib.h>
 
