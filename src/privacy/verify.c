@@ -7,11 +7,14 @@
 #include "privacy/rollup_impl.h"
 
 #include "base/clock.h"
+#include "privacy/release.h"
+#include "store/voice.h"
 
 #include <stdlib.h>
 
 #define REPORT_MAX 100
 #define TABLE_FIRST 1024u
+#define ARENA_CHUNK 16384
 
 struct entry {
 	struct cell_key key;
@@ -24,6 +27,7 @@ struct entry {
 struct report {
 	struct buf *out;
 	uint64_t cells, events, differences, findings;
+	bool releases_differ;
 };
 
 /* One grain. */
@@ -260,6 +264,59 @@ take_finding(void *ctx, const char *finding)
 	buf_add_json(r->out, str_from(finding));
 }
 
+static bool
+same_block(const struct release_block *a, const struct release_block *b, uint32_t width)
+{
+	return a->unit == b->unit && a->verified == b->verified &&
+		a->people == b->people &&
+		memcmp(a->count, b->count, width * sizeof *a->count) == 0;
+}
+
+static bool
+same_blocks(const struct release_stored *s, const struct release_blocks *made)
+{
+	uint32_t width = release_width(s->answers->q);
+
+	if (made->n != s->blocks->n || made->pool != s->blocks->pool ||
+	    memcmp(made->cover, s->blocks->cover, s->tree->n * sizeof *made->cover) !=
+		    0)
+		return false;
+	for (uint32_t i = 0; i < made->n; i++)
+		if (!same_block(&made->v[i], &s->blocks->v[i], width))
+			return false;
+	return true;
+}
+
+/* A release: the blocks that its answers make now are those that are stored. Both lists
+ * have verified blocks in the order of the tree, and the one that is not behind them.
+ */
+static enum emp_rc
+take_release(void *ctx, const struct release_stored *s)
+{
+	struct report *r = ctx;
+	struct release_blocks made;
+	struct arena a;
+	enum emp_rc rc;
+
+	arena_init(&a, ARENA_CHUNK);
+	rc = release_blocks_make(NULL, s->tree, s->answers, s->k, &a, &made);
+	if (rc == EMP_OK && !same_blocks(s, &made))
+		r->releases_differ = true;
+	arena_fini(&a);
+	return rc;
+}
+
+static enum emp_rc
+check_releases(struct store_reader *reader, struct report *r)
+{
+	enum emp_rc rc = store_read_release_inputs(reader, take_release, r);
+
+	if (rc == EMP_OK && r->releases_differ)
+		take_finding(r,
+			     "confidential.db: a release is not what its answers make");
+	return rc;
+}
+
 /* All of memory before anything of the file: a bucket that is written and forgotten in
  * between is then in the file as the reader sees it from its first question on. */
 enum emp_rc
@@ -284,6 +341,8 @@ rollup_verify(struct rollup_ctx *c, const struct defs *defs,
 	buf_add_z(out, "],\"findings\":[");
 	if (rc == EMP_OK)
 		rc = store_check(reader, take_finding, &r);
+	if (rc == EMP_OK)
+		rc = check_releases(reader, &r);
 	/* Events that came meanwhile are in one of the two only. */
 	buf_printf(out,
 		   "],\"differences\":%llu,\"cells\":%llu,\"counts\":%llu,\"seq\":%lld,"

@@ -28,6 +28,25 @@ static const struct {
 		"JOIN operational_person AS who ON who.key = review.decision_key "
 		"AND who.role = 'decider' AND who.number = 0 GROUP BY 1, 2, 3, 4, 5"),
 	 "confidential.db: deciders of reviewed decisions are not as counted"},
+	{"SELECT EXISTS (SELECT * FROM release_block AS b WHERE metric IN "
+	 "('csat', 'nps', 'ces', 'pulse') AND people <> "
+	 "(SELECT ifnull(sum(n), 0) FROM release_count AS c "
+	 "WHERE c.survey = b.survey AND c.number = b.number AND "
+	 "c.question = b.question AND c.verified = b.verified AND c.unit = b.unit))",
+	 "confidential.db: a block of a release has other people than its counts"},
+	{"SELECT EXISTS (SELECT * FROM release_cover AS c WHERE NOT EXISTS "
+	 "(SELECT * FROM release_block AS b WHERE b.survey = c.survey AND "
+	 "b.number = c.number AND b.question = c.question AND b.verified = 1 AND "
+	 "b.unit = c.block_unit)) OR EXISTS (SELECT * FROM release_block AS b "
+	 "WHERE verified = 1 AND NOT EXISTS (SELECT * FROM release_cover AS c "
+	 "WHERE c.survey = b.survey AND c.number = b.number AND "
+	 "c.question = b.question AND c.block_unit = b.unit))",
+	 "confidential.db: a release does not say whom it covers"},
+	{"SELECT EXISTS (SELECT * FROM survey_period AS p JOIN event AS e "
+	 "ON e.survey = p.survey AND e.period = p.number WHERE "
+	 "p.released IS NOT NULL AND e.counted = 1 AND "
+	 "(e.person IS NOT NULL OR e.comment <> ''))",
+	 "confidential.db: a period that is released has people, or their words"},
 };
 
 /* What a review was counted under, and what its decision says now. */

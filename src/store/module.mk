@@ -11,6 +11,7 @@ libempower_a_SOURCES += \
 	%D%/change.c \
 	%D%/changes.h \
 	%D%/check_people.c \
+	%D%/check_releases.c \
 	%D%/days.c \
 	%D%/days.h \
 	%D%/db.c \

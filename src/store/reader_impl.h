@@ -37,5 +37,9 @@ EMP_MUST_CHECK enum emp_rc reader_findings(sqlite3 *db, const char *sql,
 EMP_MUST_CHECK enum emp_rc people_check(struct store_reader *r,
 					void (*fn)(void *ctx, const char *finding),
 					void *ctx);
+/* And about releases, in either file. Afterwards a look at empowerd.db may see more. */
+EMP_MUST_CHECK enum emp_rc releases_check(struct store_reader *r,
+					  void (*fn)(void *ctx, const char *finding),
+					  void *ctx);
 
 #endif
