@@ -111,6 +111,22 @@ CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
 WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'what was read stays on record'); END;
 
+-- People who are being forgotten in empowerd.db: `customer` is whom to look for there,
+-- the others stand for them from now on. A row lives until that is done, and until no
+-- log holds what was there before: in between before_seq is 0.
+CREATE TABLE erasure (
+  key BLOB PRIMARY KEY NOT NULL CHECK (length(key) = 16),
+  customer BLOB CHECK (length(customer) = 16),
+  customer_new BLOB CHECK (length(customer_new) = 16),
+  personnel_new BLOB CHECK (length(personnel_new) = 16),
+  receipt BLOB CHECK (length(receipt) = 16),
+  before_seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_person ON event (person) WHERE person IS NOT NULL;
+CREATE INDEX recognition_recipient_person ON recognition_recipient (person);
+CREATE INDEX operational_person_other ON operational_person (person)
+WHERE role <> 'decider';
+
 UPDATE schema_doc
 SET description = 'Keyed pseudonym of respondent, person or giver; until the release'
 WHERE table_name = 'event' AND column_name = 'person';
@@ -128,6 +144,13 @@ INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('audit', 'token_label', 'Its label then', ''),
 ('audit', 'action', 'What was done', ''),
 ('audit', 'object', 'To what', ''),
+('erasure', '', 'People who are being forgotten', ''),
+('erasure', 'key', 'Random key', ''),
+('erasure', 'customer', 'Pseudonym to look for in empowerd.db', ''),
+('erasure', 'customer_new', 'Random value in its place', ''),
+('erasure', 'personnel_new', 'Random value in the place of the one here', ''),
+('erasure', 'receipt', 'Hash of the receipt to look for in empowerd.db', ''),
+('erasure', 'before_seq', 'Events from this number on came later; 0: done', ''),
 ('event', 'period', 'survey.*: period of the survey it belongs to', ''),
 ('event', 'verified', '1 when somebody vouched that this is one person', ''),
 ('event', 'counted', '1 for the first answer of a person in a period', ''),

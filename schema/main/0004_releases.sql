@@ -57,6 +57,15 @@ JOIN metric ON metric.id = release_block.metric_id
 LEFT JOIN unit ON unit.id = release_block.unit_id
 LEFT JOIN release_count ON release_count.block_id = release_block.id;
 
+-- By which an erasure finds what goes with an id or with people it has found.
+CREATE INDEX reference_by_id ON reference (id);
+CREATE INDEX recognition_by_people ON recognition (people_key)
+  WHERE people_key IS NOT NULL;
+CREATE INDEX suggestion_by_people ON suggestion (people_key)
+  WHERE people_key IS NOT NULL;
+CREATE INDEX boundary_by_people ON boundary (people_key)
+  WHERE people_key IS NOT NULL;
+
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('release', '', 'Periods of employees'' surveys of which something was released', ''),
 ('release', 'id', 'Number used by other tables', ''),

@@ -21,6 +21,14 @@ keys_person(const struct keys *k, struct str text, uint8_t out[PSEUDONYM_BYTES])
 }
 
 void
+keys_of(const struct keys *k, struct str text, struct person_keys *out)
+{
+	crypto_pseudonym(out->customer, k->customer, IDENTITY_DOMAIN, text);
+	crypto_pseudonym(out->sealed, k->sealed, IDENTITY_DOMAIN, text);
+	keys_person(k, text, out->personnel);
+}
+
+void
 keys_pseudonymise(const struct keys *k, struct event *e)
 {
 	const struct crypto_key *key = NULL;

@@ -17,6 +17,12 @@ struct keys {
 
 /* [worker] The pseudonym of an employee in what is not sealed. */
 void keys_person(const struct keys *k, struct str text, uint8_t out[PSEUDONYM_BYTES]);
+/* [worker] All of somebody. */
+struct person_keys {
+	uint8_t customer[PSEUDONYM_BYTES], personnel[PSEUDONYM_BYTES],
+		sealed[PSEUDONYM_BYTES];
+};
+void keys_of(const struct keys *k, struct str text, struct person_keys *out);
 /* [worker] Replaces every identity of the event by its pseudonym, but one that is
  * `set`: that text already was one. */
 void keys_pseudonymise(const struct keys *k, struct event *e);

@@ -34,6 +34,7 @@ libempower_a_SOURCES += \
 	%D%/reads.c \
 	%D%/reads.h \
 	%D%/release.c \
+	%D%/rights.c \
 	%D%/route.c \
 	%D%/route.h \
 	%D%/routes.def \

@@ -420,8 +420,9 @@ change(struct store *s, struct store_change *c, bool *changed)
 	case DEF_INVITES:
 		return release_invites(s, c);
 	case DEF_AUDIT:
-	case DEF_ERASE:
 		break;
+	case DEF_ERASE:
+		return erase_begin(s, c);
 	}
 	return EMP_INTERNAL;
 }
@@ -440,6 +441,8 @@ change_run(struct store *s, struct store_change *c)
 		if (rc != EMP_OK && !is_refusal(rc))
 			group_failed(s, rc);
 	}
+	if (rc == EMP_OK && c->op == DEF_ERASE)
+		return; /* done when it is */
 	if (rc == EMP_OK && changed) {
 		names_commit(&s->names);
 		/* Stored but not readable. To go on with the old ones would honour a

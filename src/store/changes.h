@@ -28,10 +28,12 @@ struct audit_entry {
 	struct str object;
 };
 /* Whom or what to forget: a person by the pseudonyms of all keys (sealed: before the
- * period's), or a suggestion by its receipt. */
+ * period's), or by a personal code; or a suggestion by its receipt. */
 struct erase_what {
 	bool by_receipt;
 	bool confidential; /* by_receipt: in which file */
+	bool by_code;      /* as personnel, whose personal code it is */
+	uint8_t code_hash[RECEIPT_HASH_BYTES];
 	uint8_t receipt_hash[RECEIPT_HASH_BYTES];
 	uint8_t customer[PSEUDONYM_BYTES], personnel[PSEUDONYM_BYTES],
 		sealed[PSEUDONYM_BYTES];

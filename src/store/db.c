@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "store/scrub.h"
 
 /* Settings of every connection, in an order in which they take effect: the page size
  * before the file has its first page, WAL after it. */
@@ -32,7 +33,7 @@ static const char writer_sql[] = "PRAGMA page_size = 4096;"
 				 "PRAGMA cache_size = -32768;"
 				 "PRAGMA mmap_size = 0;"
 				 "PRAGMA journal_size_limit = 67108864;"
-				 "PRAGMA secure_delete = OFF;";
+				 "PRAGMA secure_delete = ON;";
 
 /* Little traffic, and what is deleted must be gone. */
 static const char confidential_sql[] = "PRAGMA page_size = 4096;"
@@ -241,7 +242,9 @@ configure(sqlite3 *db, enum db_role role)
 	    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist) !=
 		    SQLITE_OK)
 		return EMP_INTERNAL;
-	rc = db_exec(db, common_sql);
+	rc = role != DB_READER ? scrub_attach(db) : EMP_OK;
+	if (rc == EMP_OK)
+		rc = db_exec(db, common_sql);
 	return rc == EMP_OK ? db_exec(db, sql[role]) : rc;
 }
 

@@ -99,6 +99,26 @@ disk_measure(struct store *s)
 		atomic_store(&s->counters.db_bytes, (uint64_t)pages * DB_PAGE_BYTES);
 }
 
+static bool
+checkpoint_main(struct store *s, int mode)
+{
+	if (!checkpoint(s->main.db, mode, s->main.path))
+		return false;
+	s->main.wal_pages = 0;
+	s->checkpoint_tried = 0;
+	atomic_store(&s->counters.wal_bytes, 0);
+	return true;
+}
+
+bool
+disk_empty_logs(struct store *s)
+{
+	bool main = checkpoint_main(s, SQLITE_CHECKPOINT_TRUNCATE);
+
+	return checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE, s->sealed.path) &&
+		main;
+}
+
 void
 disk_tidy(struct store *s, bool truncate)
 {
@@ -106,15 +126,10 @@ disk_tidy(struct store *s, bool truncate)
 
 	/* Not truncated but used again from its start: a sync of blocks that the file
 	 * has already costs less than one that must record new ones. */
-	if ((s->main.wal_pages > 0 || truncate) &&
-	    checkpoint(s->main.db,
-		       truncate ? SQLITE_CHECKPOINT_TRUNCATE
-				: SQLITE_CHECKPOINT_PASSIVE,
-		       s->main.path)) {
-		s->main.wal_pages = 0;
-		s->checkpoint_tried = 0;
-		atomic_store(&s->counters.wal_bytes, 0);
-	}
+	if (s->main.wal_pages > 0 || truncate)
+		(void)checkpoint_main(s,
+				      truncate ? SQLITE_CHECKPOINT_TRUNCATE
+					       : SQLITE_CHECKPOINT_PASSIVE);
 	disk_measure(s);
 	if (!s->sealed.written)
 		return;

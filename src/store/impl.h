@@ -5,6 +5,8 @@
 
 #include "store/cases.h"
 #include "store/boundary_list.h"
+#include "store/disk.h"
+#include "store/erase.h"
 #include "store/idwindow.h"
 #include "store/main_file.h"
 #include "store/names.h"
@@ -128,6 +130,7 @@ struct store {
 	struct suggestions suggestions;
 	struct periods periods;
 	struct cases cases;
+	struct eraser eraser;
 	struct group group;
 	struct buf scratch; /* packed cells */
 	struct cell *cells; /* room for those of one group */
@@ -227,17 +230,6 @@ void group_failed(struct store *s, enum emp_rc rc);
 /* Going on would do harm: tell the daemon to stop, once. */
 void group_fatal(struct store *s);
 void group_fini(struct group *g);
-
-/* --- disk.c [writer] --- */
-/* Looks at free space, at most every DISK_LOOK_MS; false while it is too little. */
-bool disk_ok(struct store *s);
-void disk_set_full(struct store *s, bool full);
-void disk_measure(struct store *s); /* empowerd.db; [main] too */
-/* After a commit: copies the log into the file when it is long. */
-void disk_checkpoint(struct store *s);
-/* When idle or stopping: copies both logs into their files, and gives the room of the
- * long one back where `truncate` says so. Daily: rewrites confidential.db. */
-void disk_tidy(struct store *s, bool truncate);
 
 /* --- writer.c --- */
 void *writer_main(void *store);

@@ -24,6 +24,11 @@ libempower_a_SOURCES += \
 	%D%/decisions.h \
 	%D%/defs.c \
 	%D%/disk.c \
+	%D%/disk.h \
+	%D%/erase.c \
+	%D%/erase.h \
+	%D%/erase_main.c \
+	%D%/erase_sealed.c \
 	%D%/group.c \
 	%D%/idwindow.c \
 	%D%/idwindow.h \
@@ -68,6 +73,8 @@ libempower_a_SOURCES += \
 	%D%/review.h \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/scrub.c \
+	%D%/scrub.h \
 	%D%/sealed_file.c \
 	%D%/sealed_file.h \
 	%D%/store.c \

@@ -416,19 +416,27 @@ take_invite(struct periods *p, const struct event *e, struct sealed_place *at,
 	return db_run(p->spend);
 }
 
+enum emp_rc
+period_person(struct periods *p, struct str survey, int64_t number,
+	      const uint8_t sealed[PSEUDONYM_BYTES], uint8_t out[PSEUDONYM_BYTES])
+{
+	const struct crypto_key *key = NULL;
+	enum emp_rc rc = key_get(p, survey, number, &key);
+
+	if (rc == EMP_OK)
+		crypto_pseudonym(out, key, PERIOD_DOMAIN,
+				 (struct str){(const char *)sealed, PSEUDONYM_BYTES});
+	return rc;
+}
+
 static enum emp_rc
 take_person(struct periods *p, const struct event *e, struct sealed_place *at)
 {
-	const struct crypto_key *key = NULL;
-	enum emp_rc rc = key_get(p, at->survey, at->number, &key);
+	enum emp_rc rc = period_person(p, at->survey, at->number, e->person.pseudonym,
+				       at->person);
 
-	if (rc != EMP_OK)
-		return rc;
-	crypto_pseudonym(
-		at->person, key, PERIOD_DOMAIN,
-		(struct str){(const char *)e->person.pseudonym, PSEUDONYM_BYTES});
-	at->has_person = true;
-	return EMP_OK;
+	at->has_person = rc == EMP_OK;
+	return rc;
 }
 
 static enum emp_rc

@@ -72,6 +72,11 @@ void periods_fini(struct periods *p);
 EMP_MUST_CHECK enum emp_rc period_place(struct periods *p, const struct event *e,
 					int64_t now, struct sealed_place *out,
 					enum emp_rc *bad);
+/* The pseudonym that stands in a period for one of what is sealed. */
+EMP_MUST_CHECK enum emp_rc period_person(struct periods *p, struct str survey,
+					 int64_t number,
+					 const uint8_t sealed[PSEUDONYM_BYTES],
+					 uint8_t out[PSEUDONYM_BYTES]);
 /* What that does for the first answer of a period, and the day of every one. */
 EMP_MUST_CHECK enum emp_rc period_freeze(struct periods *p, struct str survey,
 					 int64_t number, int64_t now);

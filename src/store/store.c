@@ -222,6 +222,8 @@ load(struct store *s, struct problem *p)
 	if (rc == EMP_OK)
 		rc = boundary_list_open(&s->boundaries, s->main.db, s->sealed.db);
 	if (rc == EMP_OK)
+		rc = erase_open(s);
+	if (rc == EMP_OK)
 		rc = id_window_init(&s->ids, s->config.id_window_max,
 				    s->config.id_window_hours);
 	if (rc == EMP_OK)
@@ -358,6 +360,7 @@ store_close(struct store **sp)
 		(void)pthread_join(s->thread, NULL);
 	readers_stop(s); /* the last ones may still want a line of the audit */
 	refuse_late(s);
+	erase_close(s);
 	main_file_close(&s->main);
 	db_close(&s->sealed.db);
 	names_close(&s->names);

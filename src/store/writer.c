@@ -149,6 +149,7 @@ writer_main(void *store)
 		if (n != NULL) {
 			s->waiting = batch_of(n);
 			run_batches(s);
+			erase_step(s);
 			busy = clock_mono_ns();
 			done = false;
 			continue;
@@ -156,6 +157,10 @@ writer_main(void *store)
 		/* Asked before the queue was found empty: nothing comes any more. */
 		if (stopping)
 			break;
+		if (erase_wait_ms(s) == 0) {
+			erase_step(s);
+			continue;
+		}
 		quiet = (int64_t)((clock_mono_ns() - busy) / NS_PER_MS);
 		if (quiet >= IDLE_MS && !done) {
 			done = !idle_work(s);
@@ -167,6 +172,8 @@ writer_main(void *store)
 			done = false;
 			continue;
 		}
+		if (erase_wait_ms(s) >= 0 && erase_wait_ms(s) < pause)
+			pause = erase_wait_ms(s);
 		queue_wait(&s->queue, pause);
 		if (atomic_load(&s->counters.disk_full))
 			(void)disk_ok(s);

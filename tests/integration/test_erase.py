@@ -1,0 +1,414 @@
+"""Whoever is forgotten is in no byte of the state directory, and in every figure as
+before."""
+import os
+import sqlite3
+import urllib.parse
+
+import pytest
+
+from harness import Daemon, refused, until
+
+MARK = "KANARI"
+SHOP = {"name": "shop", "audience": "customer", "questions": [
+    {"name": "score", "metric": "nps"}, {"name": "why", "metric": "text"}]}
+MOOD = {"name": "mood", "audience": "employee", "period": "month", "questions": [
+    {"name": "score", "metric": "nps"}, {"name": "why", "metric": "text"}]}
+
+# Columns of text or bytes that an erasure empties, and those that cannot be anybody's
+# words, name or id. A new column must be put in one of the two.
+ERASED = {
+    "empowerd.db": {
+        "answer.text", "boundary.reason", "decision.goal", "decision.id",
+        "event.comment", "event.id", "event.person", "invitation.id",
+        "recognition.from_name", "recognition.message", "recognition.to_name",
+        "recognition_recipient.person", "reference.id", "suggestion.body", "suggestion.id",
+        "suggestion.receipt", "suggestion.title", "suggestion_step.body"},
+    "confidential.db": {
+        "answer.text", "event.comment", "event.person", "operational_person.person",
+        "person_code.hash", "person_code.person", "recognition.from_name",
+        "recognition.message", "recognition.to_name", "recognition_recipient.person",
+        "review.lesson", "review_decider.person", "suggestion.body",
+        "suggestion.receipt", "suggestion.title", "suggestion_step.body"},
+}
+NAMES = {"category", "channel", "class", "initiative", "lang", "role", "rule", "segment",
+         "source", "touchpoint", "unit"}  # words of the organisation
+HARMLESS = {
+    "empowerd.db": {
+        *(f"{table}.name" for table in NAMES),
+        # the program's own words
+        *(f"{table}.name" for table in (
+            "audience", "boundary_mode", "contact_mode", "decision_answer", "driver_view",
+            "event_type", "metric", "recognition_kind", "signal_kind",
+            "suggestion_condition", "suggestion_kind", "suggestion_status", "visibility",
+            "within", "setting")), "setting.value",
+        *(f"schema_doc.{c}" for c in ("column_name", "description", "table_name", "unit")),
+        # definitions
+        "question.name", "question.twin", "question_option.name", "survey.document",
+        "survey.name", "survey.period", "unit.title", "boundary.requires_training",
+        "initiative_event.title",
+        # counts
+        "cell.slots", "decision_outcome.changed", "decision_settlement.changed",
+        "id_block.ids", "release.at", "release.period", "release_block.question",
+        "release_count.option",
+        # random numbers
+        "boundary.people_key", "decision.people_key", "recognition.people_key",
+        "suggestion.people_key",
+        # of whoever has the receipt of a support, which no person is known of
+        "suggestion_step.supporter",
+        "decision.moment",
+        # what the organisation answered
+        "suggestion_step.reason"},
+    "confidential.db": {
+        *(f"event.{c}" for c in NAMES if c not in ("category", "class", "role", "rule",
+                                                   "source")),
+        *(f"schema_doc.{c}" for c in ("column_name", "description", "table_name", "unit")),
+        "setting.name", "setting.value",
+        # days, classes and states
+        "event.at", "event.audience", "event.class", "event.day", "event.survey",
+        "event.type", "operational_person.role", "person_code.created", "review.class",
+        "review.day", "review.driver_missed", "review.role", "review.rule", "review.unit",
+        "review.verdict", "review_cell.class", "review_cell.role", "review_cell.unit",
+        "review_cell.verdict", "review_decider.class", "review_decider.day",
+        "review_decider.role", "review_decider.unit", "signal.kind", "suggestion.category",
+        "suggestion.kind", "suggestion_step.day", "suggestion_step.status",
+        "suggestion_step.type", "recognition.kind", "recognition.visibility",
+        *(f"suggestion_state.{c}" for c in (
+            "acknowledged", "category", "closed", "first_reopened", "first_response",
+            "first_seen", "first_triage", "kind", "reopened", "second_response", "state",
+            "status", "submitted", "unit", "withdrawn")),
+        # definitions
+        "answer.option", "answer.question", "training.topic", "token.hash", "token.label",
+        "token.scopes", "token.unit",
+        # random keys
+        "answer.event_key", "backing.decision_key", "backing.event_key", "event.key",
+        "operational_person.key", "recognition.event_key",
+        "recognition_recipient.event_key", "review.decision_key", "review.event_key",
+        "signal.event_key", "suggestion.key", "suggestion_state.suggestion",
+        "suggestion_step.event_key", "suggestion_step.suggestion", "training.event_key",
+        "id_window.key", "suggestion_step.supporter",
+        # releases: of whom they are is not known any more
+        *(f"release_block.{c}" for c in ("metric", "question", "survey", "unit")),
+        *(f"release_comment.{c}" for c in ("key", "question", "survey", "text", "unit")),
+        *(f"release_count.{c}" for c in ("option", "question", "survey", "unit")),
+        *(f"release_cover.{c}" for c in ("block_unit", "question", "survey", "unit")),
+        "survey_period.last_day", "survey_period.survey", "survey_period_unit.survey",
+        "survey_period_unit.unit", "invite.hash", "invite.survey", "invite.unit",
+        # who read what, never of whom
+        "audit.action", "audit.object", "audit.token_label",
+        # lives until the erasure is over
+        *(f"erasure.{c}" for c in ("customer", "customer_new", "key",
+                                   "personnel_new", "receipt")),
+        "suggestion_step.reason"},
+}
+
+
+def columns(daemon, file):
+    """Those that can hold a text or bytes."""
+    rows = daemon.sql("SELECT m.name, c.name FROM sqlite_schema AS m "
+                      "JOIN pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' "
+                      "AND m.name NOT LIKE 'sqlite_%' AND c.type IN ('TEXT', 'BLOB')",
+                      file=file)
+    return {f"{table}.{column}" for table, column in rows}
+
+
+@pytest.mark.parametrize("file", ERASED)
+def test_every_column_is_erased_or_harmless(file):
+    with Daemon() as daemon:
+        daemon.start()
+        found = columns(daemon, file)
+    assert not ERASED[file] & HARMLESS[file]
+    assert found - ERASED[file] - HARMLESS[file] == set()
+    assert ERASED[file] | HARMLESS[file] <= found
+
+
+class Someone:
+    """A person of whom there is everything there can be."""
+
+    def __init__(self, daemon, name):
+        self.name = name
+        self.mark = f"{MARK}-{name}-"
+        self.receipts = []
+        with daemon.client() as c:
+            self.customer(c)
+            self.employee(c)
+            self.code = c.post("/v1/people", {"person": name}).json()["code"]
+
+    def send(self, c, kind, data, id=None, time=None):
+        event = {"type": kind, "data": data, "source": "shop",
+                 "time": time or "2026-03-02T10:00:00Z"}
+        if id:
+            event["id"] = self.mark + id
+        answer = c.event(event)
+        assert answer.status == 201, (event, answer)
+        return answer.json()
+
+    def customer(self, c):
+        me, mark = self.name, self.mark
+        for n, more in ("1", {"respondent": me}), ("2", {}):
+            self.send(c, "survey.invited", {"survey": "shop", **more}, "invited-" + n)
+        for n, ref in ("1", mark + "invited-1"), \
+                ("2", {"source": "shop", "id": mark + "invited-2"}), \
+                ("3", mark + "nothing"):
+            self.send(c, "survey.answered", {
+                "survey": "shop", "respondent": me, "answers": {
+                    "score": 9, "why": mark + "text-" + n}, "ref": ref,
+                "comment": mark + "comment-" + n}, "answered-" + n)
+        # An answer of nobody, to an invitation of this person.
+        self.send(c, "survey.invited", {"survey": "shop", "respondent": me}, "invited-4")
+        self.send(c, "survey.answered", {"survey": "shop", "answers": {"score": 3},
+                                         "ref": mark + "invited-4"})
+        for n, signal in enumerate(("signup", "purchase", "renewal")):
+            self.send(c, "signal.recorded", {"audience": "customer", "signal": signal,
+                                             "person": me}, signal,
+                      f"2026-0{n + 2}-02T10:00:00Z")
+        names = {n: mark + n for n in ("from_name", "to_name", "message")}
+        self.send(c, "recognition.given", {
+            "audience": "customer", "kind": "praise", "from": me, "to": ["clerk"],
+            "visibility": "public", "to_agrees": True, **names}, "praise-1")
+        self.send(c, "recognition.given", {
+            "audience": "customer", "kind": "praise", "from": "visitor",
+            "to": ["clerk", me], "visibility": "private", "message": mark + "message"},
+            "praise-2")
+        made = self.send(c, "suggestion.submitted", {
+            "audience": "customer", "kind": "suggestion", "person": me,
+            "title": mark + "title", "body": mark + "body"}, "suggestion")
+        self.answer(c, made)
+
+    def answer(self, c, made):
+        """What becomes of a suggestion, and what its author says."""
+        answer = c.post(f"/v1/suggestions/{made['id']}/answers",
+                        {"status": "declined", "reason": "too dear"})
+        assert answer.status == 201, answer
+        answer = c.post(f"/v1/receipts/{made['receipt']}/reply",
+                        {"body": self.mark + "reply", "id": self.mark + "reply"})
+        assert answer.status == 201, answer
+        self.receipts.append(made["receipt"])
+
+    def employee(self, c):
+        me, mark = self.name, self.mark
+        staff = {"audience": "employee", "unit": "ops"}
+        names = {"to_agrees": True, **{n: mark + n for n in ("from_name", "to_name",
+                                                             "message")}}
+        self.send(c, "survey.answered", {
+            "survey": "mood", "respondent": me, "unit": "ops", "comment": mark + "sealed",
+            "answers": {"score": 4, "why": mark + "sealed-text"}}, "mood")
+        for n, give in enumerate(({"from": me, "to": ["mate"]},
+                                  {"from": "mate", "to": [me]})):
+            for visibility, said in ("public", names), ("private", {
+                    "message": mark + "message"}):
+                self.send(c, "recognition.given", {
+                    **staff, **give, **said, "kind": "praise", "visibility": visibility},
+                    f"thanks-{visibility}-{n}")
+        for n, people in enumerate(({"person": me, "case": "case-1"},
+                                    {"person": "mate", "case": me})):
+            made = self.send(c, "decision.made", {
+                **people, "unit": "ops", "role": "agent", "class": "refund",
+                "answer": "yes", "amount": 20, "goal": mark + "goal", "escalated": False},
+                f"decision-{n}")
+            ref = {"source": "shop", "id": made["id"]}
+            self.send(c, "decision.outcome", {"ref": ref, "customer_benefit": True})
+            self.send(c, "decision.reviewed", {"ref": ref, "verdict": "coach",
+                                               "lesson": mark + "lesson"}, f"review-{n}")
+        self.send(c, "boundary.set", {
+            "role": "agent", "class": "refund", "limit": 90, "mode": "act", "person": me,
+            "reason": mark + "reason"}, "boundary")
+        made = self.send(c, "boundary.requested", {
+            "role": "agent", "class": "refund", "limit": 200, "person": me,
+            "reason": mark + "wish"}, "wish")
+        self.receipts.append(made["receipt"])
+        self.send(c, "signal.recorded", {**staff, "signal": "joined", "person": me},
+                  "joined")
+        self.send(c, "training.completed", {"topic": "till", "person": me, "unit": "ops"},
+                  "training")
+        made = self.send(c, "suggestion.submitted", {
+            **staff, "kind": "suggestion", "person": me, "title": mark + "case-title",
+            "body": mark + "case-body"}, "case")
+        self.answer(c, made)
+
+
+FIGURES = [
+    *(f"/v1/rollups/{name}?{query}" for name in (
+        "satisfaction", "participation", "retention", "recognition", "suggestions",
+        "decisions", "training", "contact") for query in ("", "step=month",
+                                                          "audience=employee")),
+    "/v1/rollups/satisfaction?survey=shop", "/v1/rollups/participation?survey=shop",
+    "/v1/coherence", "/v1/overview", "/v1/alerts", "/v1/boundaries",
+    "/v1/boundaries/candidates", "/v1/surveys", "/v1/units"]
+
+
+def figures(daemon):
+    found = {}
+    with daemon.client() as c:
+        for path in FIGURES:
+            answer = c.get(path)
+            assert answer.status in (200, 422), (path, answer)
+            found[path] = answer.body
+    return found
+
+
+def marked(daemon, mark=MARK):
+    """Files with these bytes."""
+    found = []
+    for where, _, names in os.walk(daemon.dir):
+        for name in names:
+            with open(os.path.join(where, name), "rb") as f:
+                if mark.encode() in f.read():
+                    found.append(name)
+    return found
+
+
+def rows_of(daemon, mark):
+    """Columns with these bytes."""
+    found = {}
+    for file, erased in ERASED.items():
+        for column in sorted(erased):
+            table, name = column.split(".")
+            n = daemon.one(f"SELECT count(*) FROM {table} WHERE instr({name}, ?) > 0",
+                           mark, file=file)
+            if n:
+                found[file, column] = n
+    return found
+
+
+def two(daemon):
+    daemon.start()
+    with daemon.client() as c:
+        for survey in SHOP, MOOD:
+            assert c.put("/v1/surveys/" + survey["name"], survey).status == 201
+        assert c.put("/v1/units", {"units": [{"name": "ops"}]}).status == 200
+        c.event({"type": "headcount.set", "data": {"unit": "ops", "headcount": 20,
+                                                   "audience": "employee"}})
+    return Someone(daemon, "maria"), Someone(daemon, "pedro")
+
+
+@pytest.fixture(name="world")
+def world_():
+    with Daemon() as daemon:
+        yield (daemon, *two(daemon))
+
+
+def erase(daemon, **whom):
+    with daemon.client() as c:
+        answer = c.post("/v1/people/erase", whom)
+    assert answer.status == 200, answer
+    assert answer.json()["status"] == "erased"
+    return answer.json()["complete"]
+
+
+def test_the_markers_are_everywhere(world):
+    """Or their absence would say nothing."""
+    daemon, maria, _ = world
+    texts = {(file, column) for file, erased in ERASED.items() for column in erased
+             if column.split(".")[1] not in ("hash", "person", "receipt")}
+    # Where a private recognition would have names, if it could.
+    texts -= {("confidential.db", f"recognition.{n}_name") for n in ("from", "to")}
+    assert set(rows_of(daemon, maria.mark)) == texts
+
+
+def test_nothing_is_left_of_a_person(world):
+    daemon, maria, pedro = world
+    before, others = figures(daemon), rows_of(daemon, pedro.mark)
+    people = {file: daemon.sql("SELECT DISTINCT person FROM event", file=file)
+              for file in ERASED}
+    daemon.verify()
+    assert marked(daemon, maria.mark)
+    assert erase(daemon, person=maria.name) is True
+    assert marked(daemon, maria.mark) == []
+    for _ in range(2):
+        now = figures(daemon)
+        assert [(p, before[p], now[p]) for p in now if now[p] != before[p]] == []
+        assert rows_of(daemon, pedro.mark) == others
+        daemon.verify()
+        for file, was in people.items():
+            now = daemon.sql("SELECT DISTINCT person FROM event", file=file)
+            assert len(now) == len(was) and now != was
+        assert daemon.one("SELECT count(*) FROM person_code", file="confidential.db") == 1
+        assert daemon.one("SELECT count(*) FROM erasure", file="confidential.db") == 0
+        with daemon.client() as c:
+            for path in "/v1/comments", "/v1/recognition", "/v1/suggestions":
+                assert c.get(path).status == 200
+            refused(c.get("/v1/me/" + maria.code), 404, "not-found")
+            assert c.get("/v1/me/" + pedro.code).status == 200
+        daemon.restart()
+    # Once more changes nothing, and says the same.
+    assert erase(daemon, person=maria.name) is True
+    assert figures(daemon) == before
+    with daemon.client() as c:
+        for receipt in maria.receipts:
+            refused(c.get("/v1/receipts/" + receipt), 404, "not-found")
+        for receipt in pedro.receipts:
+            assert c.get("/v1/receipts/" + receipt).status == 200
+
+
+@pytest.mark.parametrize("body,pointer", [
+    ({}, ""), ([], ""), ({"person": "a", "code": "b"}, ""), ({"person": "a", "x": 1}, ""),
+    ({"person": ""}, "/person"), ({"receipt": 5}, "/receipt"), ({"code": "c" * 129}, "/code")])
+def test_whom_is_said_in_one_way(client, body, pointer):
+    refused(client.post("/v1/people/erase", body), 422, "invalid", pointer)
+
+
+def test_only_admins_of_the_whole_may(daemon):
+    for scopes, unit in (("read", "roster", "respond", "ingest", "concern"), None), \
+            (("admin",), "ops"):
+        with daemon.client(daemon.new_token(*scopes, unit=unit)) as c:
+            refused(c.post("/v1/people/erase", {"person": "a"}), 403, "forbidden")
+
+
+def test_a_receipt_takes_its_suggestion_only(world):
+    daemon, maria, _ = world
+    others = rows_of(daemon, maria.mark)
+    mine, wish, case = maria.receipts
+    for receipt, words in (mine, ("title", "body")), (wish, ("wish",)), \
+            (case, ("case-title", "case-body")):
+        assert marked(daemon, maria.mark + words[0])
+        before = figures(daemon)
+        assert erase(daemon, receipt=receipt) is True
+        # Its author may be another person from now on.
+        now = figures(daemon)
+        assert [p for p in now if "participation" not in p and now[p] != before[p]] == []
+        for word in words:
+            assert marked(daemon, maria.mark + word) == []
+        with daemon.client() as c:
+            refused(c.get("/v1/receipts/" + receipt), 404, "not-found")
+    assert marked(daemon, maria.mark + "reply") == []
+    left = rows_of(daemon, maria.mark)
+    # Its id goes, and what refers to it.
+    kept = {k for k in others if "suggestion" not in k[1]
+            and k[1] not in ("event.id", "reference.id")}
+    assert {k: left[k] for k in kept} == {k: others[k] for k in kept}
+    assert not any("suggestion" in column for _, column in left)
+    daemon.verify()
+
+
+def test_a_code_takes_the_employee_only(world):
+    daemon, maria, pedro = world
+    before, others = figures(daemon), rows_of(daemon, pedro.mark)
+    assert erase(daemon, code=maria.code) is True
+    assert figures(daemon) == before and rows_of(daemon, pedro.mark) == others
+    daemon.verify()
+    left = rows_of(daemon, maria.mark)
+    assert ("empowerd.db", "answer.text") in left
+    # What is sealed is under no pseudonym that the code leads to.
+    assert {column for file, column in left if file == "confidential.db"} == \
+        {"answer.text", "event.comment"}
+    for word in "goal", "reason", "wish", "case-body", "lesson":
+        assert marked(daemon, maria.mark + word) == []
+    # One that is nobody's, or nothing at all, gets the same answer.
+    for code in maria.code, "P-00000-00000-00000-00000-000000", "hello":
+        assert erase(daemon, code=code) is True
+    with daemon.client() as c:
+        lines = c.get("/v1/audit").json()["rows"]
+    assert [(x["action"], x["object"]) for x in lines] == [("erase", "code")] * 4
+
+
+def test_a_reader_delays_what_is_complete(world):
+    daemon, maria, _ = world
+    for file in ERASED:
+        path = urllib.parse.quote(os.path.join(daemon.dir, file))
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM event").fetchone()
+        assert erase(daemon, person=maria.name) is False
+        db.close()
+    until(lambda: marked(daemon, maria.mark) == [])
+    assert erase(daemon, person=maria.name) is True
