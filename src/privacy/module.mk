@@ -54,6 +54,8 @@ libempower_a_SOURCES += \
 	%D%/verify.c
 
 tests_unit_unit_SOURCES += \
+	tests/unit/release_support.c \
+	tests/unit/release_support.h \
 	tests/unit/test_privacy_lives.c \
 	tests/unit/test_privacy_pub.c \
 	tests/unit/test_privacy_release.c \
