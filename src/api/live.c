@@ -32,6 +32,8 @@
 #define NO_ROOM_RETRY_AFTER "60"
 #define HEARTBEAT STR(": \n\n")
 #define NOTICE_MAX 256
+/* Clients that are sent something before others of the worker have their turn. */
+#define TELL_AT_ONCE 64
 
 enum { LIVE_NEWS = 1, LIVE_LISTENING = 2 };
 
@@ -75,7 +77,7 @@ send_notice(struct live_client *c, const char *before)
 	return req_stream_send(c->aw->net, c->ref, (struct str){text, (size_t)n});
 }
 
-/* Whatever is due, and an alarm for what will be. */
+/* What is due, and an alarm for the rest and for what will be. */
 static void
 run(struct api_worker *aw)
 {
@@ -84,9 +86,13 @@ run(struct api_worker *aw)
 	struct pace_item *i;
 	enum pace_due due;
 
-	while ((due = pace_due(p, now, &i)) != PACE_NOTHING) {
-		struct live_client *c = HOLDER(i, struct live_client, item);
+	for (int n = 0; n < TELL_AT_ONCE; n++) {
+		struct live_client *c;
 
+		due = pace_due(p, now, &i);
+		if (due == PACE_NOTHING)
+			break;
+		c = HOLDER(i, struct live_client, item);
 		if (due == PACE_NOTICE ? send_notice(c, "")
 				       : req_stream_send(aw->net, c->ref, HEARTBEAT))
 			pace_told(p, i, now);
@@ -223,11 +229,14 @@ live_get(struct req *r)
 	const struct token_def *token;
 	struct live_client *c;
 	char retry[32];
+	enum emp_rc rc = auth_token(r, &token);
 
+	if (rc != EMP_OK) {
+		auth_refuse(r, rc);
+		return;
+	}
 	if (!query_empty(r))
 		return;
-	/* The table of routes let it in, in this turn. */
-	EMP_ASSERT(auth_token(r, &token) == EMP_OK);
 	c = calloc(1, sizeof *c);
 	if (!c) {
 		answer_problem(r, EMP_NOMEM, "", "");

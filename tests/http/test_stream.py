@@ -154,6 +154,12 @@ def test_what_stands_behind_a_stream_is_never_answered(start):
         assert piece(w) == b"xxx\n"
         push(server, 0)
         assert piece(w) == b"" and w.closed()
+    with server.wire() as w:
+        begin(w)
+        for _ in range(100):
+            w.send(request("/hello") * 100)
+    # Nobody waits for it to be read.
+    wait_for(lambda: streams(server)["gone"] == 1)
 
 
 def test_no_deadline_but_that_of_sending(start):
