@@ -21,6 +21,7 @@
 #include "api/route.h"
 #include "api/worker.h"
 #include "base/clock.h"
+#include "store/voice.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,6 +60,7 @@ look(struct api_worker *aw)
 	struct pace_state *now = &aw->live.pace.now;
 
 	now->seq = rollups_seq(aw->api->cfg.rollups);
+	now->releases = store_releases_version(aw->api->cfg.store);
 }
 
 /* --- telling --- */
@@ -70,8 +72,9 @@ send_notice(struct live_client *c, const char *before)
 	char text[NOTICE_MAX];
 	int n = snprintf(text, sizeof text,
 			 "%sid: %" PRId64 "\nevent: change\n"
-			 "data: {\"seq\":%" PRId64 ",\"definitions\":%" PRIu64 "}\n\n",
-			 before, s->seq, s->seq, s->definitions);
+			 "data: {\"seq\":%" PRId64 ",\"definitions\":%" PRIu64
+			 ",\"releases\":%" PRIu64 "}\n\n",
+			 before, s->seq, s->seq, s->definitions, s->releases);
 
 	EMP_ASSERT(n > 0 && n < NOTICE_MAX);
 	return req_stream_send(c->aw->net, c->ref, (struct str){text, (size_t)n});
@@ -152,10 +155,11 @@ void
 live_group_end(struct api *a)
 {
 	int64_t seq = rollups_seq(a->cfg.rollups);
+	uint64_t releases = store_releases_version(a->cfg.store);
 
-	if (seq == a->live_seen.seq)
+	if (seq == a->live_seen.seq && releases == a->live_seen.releases)
 		return;
-	a->live_seen.seq = seq;
+	a->live_seen = (struct pace_state){.seq = seq, .releases = releases};
 	for (uint32_t i = 0; i < a->n_workers; i++) {
 		struct api_shared *s = &a->shared[i];
 

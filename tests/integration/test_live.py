@@ -106,7 +106,7 @@ def notice(text):
     assert list(fields) == ["id", "event", "data"], text
     assert fields["event"] == "change"
     data = json.loads(fields["data"])
-    assert list(data) == ["seq", "definitions"]
+    assert list(data) == ["seq", "definitions", "releases"]
     assert fields["id"] == str(data["seq"])
     return data
 
@@ -204,16 +204,16 @@ def test_what_is_confidential_starts_no_notice(shared, client):
             if "receipt" in answer.json():
                 case.update(answer.json())
 
-        def steps():
-            for step, body in (("acknowledge", {}), ("triage", {"will_examine": True}),
-                               ("answers", {"status": "done", "reason": "So."}),
-                               ("reopen", {"reason": "Not so."})):
-                yield lambda: client.post(f"/v1/suggestions/{case['id']}/{step}", body)
-            for step, body in (("reply", {"body": "Again."}), ("withdraw", {})):
-                yield lambda: client.post(f"/v1/receipts/{case['receipt']}/{step}", body)
+        def step(route, name, **body):
+            return client.post(f"/v1/{route}/{name}", body)
 
         for act in (*[lambda e=e: client.event(e) for e in (*CONFIDENTIAL, review)],
-                    *steps()):
+                    lambda: step("suggestions", case["id"] + "/acknowledge"),
+                    lambda: step("suggestions", case["id"] + "/triage", will_examine=True),
+                    lambda: step("suggestions", case["id"] + "/answers", status="done"),
+                    lambda: step("suggestions", case["id"] + "/reopen", reason="No."),
+                    lambda: step("receipts", case["receipt"] + "/reply", body="Again."),
+                    lambda: step("receipts", case["receipt"] + "/withdraw")):
             confidential(act())
             # A customer's event behind each: had there been a notice for the other,
             # it would come first.
@@ -254,6 +254,43 @@ def test_definitions_are_the_same_on_every_worker(shared, client):
         for _ in range(4):
             with Listener(shared) as one, Listener(shared) as other:
                 assert one.begin() == other.begin() == now
+
+
+def test_a_release_is_told_when_it_shows_something(shared, client):
+    assert client.put("/v1/surveys/trust", {
+        "name": "trust", "audience": "employee", "period": "wave",
+        "questions": [{"name": "leader", "metric": "pulse"}]}).status == 201
+
+    def answer(people):
+        for i in range(people):
+            assert store(client, {"type": "survey.answered", "data": {
+                "survey": "trust", "respondent": f"e-{i}",
+                "answers": {"leader": 1 + i % 5}}}) is None
+
+    def release():
+        assert client.post("/v1/surveys/trust/release", None).status in (200, 201)
+
+    with Listener(shared) as listener, Listener(shared) as other:
+        before = listener.begin()
+        assert other.begin() == before
+        # Of nobody, of one, and making invitations: nothing to be seen.
+        for people in 0, 1:
+            answer(people)
+            release()
+            assert client.post("/v1/surveys/trust/invites", {"count": 3}).status == 201
+            seq = store(client, answered())
+            for each in listener, other:
+                assert each.notice() == {**before, "seq": seq}
+        answer(20)
+        release()
+        for each in listener, other:
+            after = each.notice()
+            assert after == {**before, "seq": seq, "releases": after["releases"]}
+            assert after["releases"] > before["releases"]
+        # It is there when it is told.
+        assert shared.one("SELECT sum(people) FROM release_block") == 20
+        with Listener(shared) as third:
+            assert third.begin() == after
 
 
 def test_a_revoked_token_ends_its_streams(shared, client):
