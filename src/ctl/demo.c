@@ -113,9 +113,8 @@ demo_close(struct buf *b, demo_emit *emit, void *ctx)
 	return buf_ok(b) && emit(ctx, buf_str(b));
 }
 
-/* 0 in winter, 1 in summer. */
-static double
-season(int64_t day)
+double
+demo_season(int64_t day)
 {
 	int64_t y;
 	unsigned m, d;
@@ -179,9 +178,9 @@ imagine(struct visit *v, int64_t day, uint32_t stream, uint32_t i)
 	}
 	v->quality = v->unit->quality;
 	if (u == DEMO_MARKET)
-		v->quality += 0.8 * season(day);
+		v->quality += 0.8 * demo_season(day);
 	if (u == DEMO_GARDEN)
-		v->quality += 0.5 * season(day) - 0.2;
+		v->quality += 0.5 * demo_season(day) - 0.2;
 	if (u == DEMO_STATION && weekday(day) >= 5)
 		v->quality -= 0.8;
 	if (strcmp(v->touchpoint, "delivery") == 0)

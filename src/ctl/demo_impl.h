@@ -73,6 +73,8 @@ enum demo_stream {
 uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);
 /* Roughly normal, deviation 1. */
 double demo_noise(int64_t day, uint32_t stream, uint32_t i);
+/* 0 in winter, 1 in summer. */
+double demo_season(int64_t day);
 /* The whole number nearest to `at`, within lo to hi. */
 int demo_score(double at, int lo, int hi);
 /* 0 to n - 1. */

@@ -20,6 +20,7 @@
 #define WORKDAYS 21
 #define TEAM_DAYS 5 /* the first days of a month, in which the team is asked */
 #define TEAM_PERCENT 70
+#define TEAM_LEAD_DAYS 45       /* how long before customers feel it */
 #define TEAM_COMMENT_PERCENT 30 /* of those who answer */
 
 struct life {
@@ -220,8 +221,9 @@ staff(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 	return true;
 }
 
-/* What an employee answers: as content as the customers of the unit are, a little less
- * where the work is hard, and the same person not so different from month to month. */
+/* What an employee answers: as content as the customers of the unit are, a little less,
+ * and the same person not so different from month to month. They feel what comes before
+ * customers do. */
 static void
 add_team_answers(struct buf *b, uint32_t u, uint32_t e, int64_t month)
 {
@@ -233,7 +235,8 @@ add_team_answers(struct buf *b, uint32_t u, uint32_t e, int64_t month)
 	};
 	const uint32_t who = u * 256 + e;
 	const uint32_t i = who * 8;
-	double felt = demo_units[u].quality - 0.2 +
+	double felt = demo_units[u].quality - 0.3 +
+		0.5 * demo_season(month + TEAM_LEAD_DAYS) +
 		0.6 * demo_noise(0, STREAM_TEAM_FELT, who) +
 		0.5 * demo_noise(month, STREAM_TEAM_FELT, who);
 	double said[6];
@@ -245,7 +248,7 @@ add_team_answers(struct buf *b, uint32_t u, uint32_t e, int64_t month)
 		   "\"overall\":%d,\"recommend\":%d,\"effort\":%d}",
 		   demo_score(said[0] - 0.3, 1, 5), demo_score(said[1] + 0.2, 1, 5),
 		   demo_score(said[2], 1, 5), demo_score(said[3], 1, 5),
-		   demo_score((said[4] - 1) * 2.5, 0, 10),
+		   demo_score((said[4] - 1) * 2.5 + 0.4, 0, 10),
 		   demo_score(said[5] * 1.5 - 0.5, 1, 7));
 	if (demo_pick(month, STREAM_TEAM_TEXT, who, 100) < TEAM_COMMENT_PERCENT)
 		buf_printf(b, ",\"comment\":\"%s\"",

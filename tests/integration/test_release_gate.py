@@ -8,11 +8,12 @@ import itertools
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
-from ctl_harness import Tool
-from harness import Daemon, refused
+from ctl_harness import EMPOWERCTL, Tool
+from harness import HERE, TIMEOUT, Daemon, refused
 
 QUESTIONS = [{"name": "voice", "metric": "pulse"}]
 NAMES = itertools.count(1)
@@ -395,6 +396,35 @@ def test_threshold_survives_and_binds_what_ships(daemon):
         assert c.put("/v1/surveys/pulse", {**pulse, "threshold": 6}).status == 200
     daemon.restart()
     assert daemon.one("SELECT threshold FROM survey WHERE name = 'pulse'") == 6
+
+
+# --- the README
+
+def test_the_readme_asks_employees(tmp_path):
+    """Its commands as they stand there, in bash, with the words that it defines before."""
+    with open(os.path.join(HERE, "..", "README"), encoding="utf-8") as f:
+        text = f.read()
+    section = re.search(r"^Asking employees\n-+\n(.*?)\n\n\n", text, re.M | re.S)[1]
+    script = "set -e -o pipefail\n" + "".join(
+        line + "\n" for line in re.findall(r"^ {4}((?:TOKEN=|API=|ctl\(\)|get\(\)|post\(\)).*)",
+                                           text, re.M))
+    script += "".join(line + "\n" for line in re.findall(r"^ {4}(.*)", section, re.M))
+    assert script.count("get \"rollups") == 2
+    with Daemon() as d:
+        d.start()
+        script = script.replace("http://127.0.0.1:8787", f"http://127.0.0.1:{d.port}")
+        script = script.replace("build/empowerctl", EMPOWERCTL).replace("build/state", d.dir)
+        # Answers that differ in each unit, or chance would decide.
+        script = script.replace("RANDOM % 5", "N++ % 5")
+        done = subprocess.run(["bash", "-c", script], capture_output=True, cwd=tmp_path,
+                              text=True, timeout=TIMEOUT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        before, _, after = done.stdout.partition("workplace 1: released, ")
+        assert before.count('"status":"stored"') == 18 and '"protected"' in before
+        rows = json.loads(after[after.index("{"):])["rows"]
+        assert [(row["unit"], row["n"], row["verified"]) for row in rows] == [
+            ("shop", 9, True), ("shop/floor", 9, True)]
+        assert not os.listdir(tmp_path) and d.verify()
 
 
 # --- empowerctl
