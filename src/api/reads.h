@@ -41,6 +41,7 @@ struct read_job {
 	/* The person of a personal code. */
 	uint8_t code_hash[RECEIPT_HASH_BYTES];
 	uint8_t person[PSEUDONYM_BYTES];
+	struct erase_what whom; /* of an export */
 };
 
 /* [worker] With work and home to be filled in. NULL: too many, and the request is

@@ -1,13 +1,16 @@
-/* The rights of a person over what is kept about them: POST /v1/people/erase.
+/* The rights of a person over what is kept about them: POST /v1/people/export and
+ * /v1/people/erase.
  *
  * Who is meant is said by the id that senders used, by a receipt or by a personal code;
- * it becomes pseudonyms and hashes here and is kept by nobody. The answer never says
+ * it becomes pseudonyms and hashes here and is kept by nobody. An erasure never says
  * whether there was anything. A line of the audit says that it was done, never to whom.
  */
 #include "api/auth.h"
 #include "api/change.h"
 #include "api/codes.h"
+#include "api/reads.h"
 #include "codec/json_tools.h"
+#include "store/export.h"
 
 enum who { WHO_PERSON, WHO_RECEIPT, WHO_CODE };
 static const char *const who_names[] = {
@@ -75,6 +78,20 @@ whom_set(const struct keys *k, const struct whom *whom, struct erase_what *e)
 	explicit_bzero(&code, sizeof code);
 }
 
+/* False: out of memory. */
+static bool
+line_set(struct audit_entry *line, struct arena *a, const struct token_def *token,
+	 const char *action, const struct whom *whom)
+{
+	*line = (struct audit_entry){.token = token->id,
+				     .label = arena_str(a, str_from(token->label)),
+				     .action = action,
+				     .object = str_from(who_names[whom->who])};
+	return !token->label[0] || line->label.p;
+}
+
+/* ---- erasing --------------------------------------------------------------------- */
+
 static void
 erased(struct req *r, struct change *c)
 {
@@ -98,13 +115,8 @@ erase_submit(struct req *r, const struct token_def *token, const struct whom *wh
 	s = &c->items[0].store;
 	s->op = DEF_ERASE;
 	whom_set(&c->aw->keys, whom, &s->erase);
-	s->audit = (struct audit_entry){
-		.token = token->id,
-		.label = arena_str(&c->arena, str_from(token->label)),
-		.action = "erase",
-		.object = str_from(who_names[whom->who])};
 	c->answer = erased;
-	if (token->label[0] && !s->audit.label.p) {
+	if (!line_set(&s->audit, &c->arena, token, "erase", whom)) {
 		change_free(&c);
 		answer_problem(r, EMP_NOMEM, "", "");
 		return;
@@ -112,8 +124,53 @@ erase_submit(struct req *r, const struct token_def *token, const struct whom *wh
 	change_submit_take(r, c);
 }
 
-void
-people_erase(struct req *r)
+/* ---- exporting ------------------------------------------------------------------- */
+
+static void
+export_work(struct read_job *j, struct rollup_ctx *c, struct store_reader *r)
+{
+	(void)c;
+	j->rc = store_export(r, &j->whom, &j->out);
+	explicit_bzero(&j->whom, sizeof j->whom);
+}
+
+static void
+export_home(struct read_job *j, struct req *r)
+{
+	if (!r)
+		return;
+	if (j->rc == EMP_OK) {
+		answer_secret(r);
+		req_reply(r, 200, "application/json", buf_str(&j->out));
+	} else {
+		answer_problem(r, j->rc, "", "");
+	}
+}
+
+static void
+export_submit(struct req *r, const struct token_def *token, const struct whom *whom)
+{
+	struct read_job *j = read_new(r);
+
+	if (!j)
+		return;
+	j->work = export_work;
+	j->home = export_home;
+	whom_set(&j->aw->keys, whom, &j->whom);
+	if (!line_set(&j->line.audit, &j->arena, token, "export", whom)) {
+		read_free(&j);
+		answer_problem(r, EMP_NOMEM, "", "");
+		return;
+	}
+	(void)read_submit_take(r, j);
+}
+
+/* ---- routes ---------------------------------------------------------------------- */
+
+static void
+people_right(struct req *r,
+	     void (*submit)(struct req *r, const struct token_def *token,
+			    const struct whom *whom))
 {
 	struct problem p = {.rc = EMP_OK};
 	const struct token_def *token;
@@ -131,8 +188,20 @@ people_erase(struct req *r)
 	if (rc == EMP_OK)
 		rc = whom_read(&whom, root, &p);
 	if (rc == EMP_OK)
-		erase_submit(r, token, &whom);
+		submit(r, token, &whom);
 	else
 		req_error(r, &p);
 	json_node_free(&root);
+}
+
+void
+people_erase(struct req *r)
+{
+	people_right(r, erase_submit);
+}
+
+void
+people_export(struct req *r)
+{
+	people_right(r, export_submit);
 }

@@ -29,6 +29,8 @@ libempower_a_SOURCES += \
 	%D%/erase.h \
 	%D%/erase_main.c \
 	%D%/erase_sealed.c \
+	%D%/export.c \
+	%D%/export.h \
 	%D%/group.c \
 	%D%/idwindow.c \
 	%D%/idwindow.h \

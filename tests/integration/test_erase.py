@@ -412,3 +412,54 @@ def test_a_reader_delays_what_is_complete(world):
         db.close()
     until(lambda: marked(daemon, maria.mark) == [])
     assert erase(daemon, person=maria.name) is True
+
+
+def export(daemon, **whom):
+    with daemon.client() as c:
+        answer = c.post("/v1/people/export", whom)
+    assert answer.status == 200, answer
+    assert "no-store" in answer.headers["Cache-Control"]
+    return answer.json()["events"], answer.text()
+
+
+def test_an_export_has_all_that_may_be_told(world):
+    daemon, maria, pedro = world
+    events, text = export(daemon, person=maria.name)
+    assert {(e["role"], e["type"]) for e in events} == {
+        *(("person", t) for t in ("survey.invited", "survey.answered", "signal.recorded",
+                                  "recognition.given", "suggestion.submitted")),
+        ("recipient", "recognition.given"), ("giver", "recognition.given"),
+        ("decider", "decision.made"), ("case", "decision.made"),
+        ("holder", "boundary.set"), ("requester", "boundary.requested")}
+    for word in "comment-1", "text-1", "answered-1", "invited-1", "message", "from_name", \
+            "title", "body", "reply", "goal", "reason", "wish":
+        assert maria.mark + word in text
+    assert "too dear" in text and pedro.mark not in text
+    # What only a code leads to, and what nothing does.
+    for word in "sealed", "case", "lesson":
+        assert maria.mark + word not in text
+
+    events, text = export(daemon, code=maria.code)
+    assert sorted((e["role"], e["type"]) for e in events) == [
+        ("decider", "decision.reviewed"), ("person", "recognition.given"),
+        ("person", "signal.recorded"), ("person", "training.completed"),
+        ("recipient", "recognition.given")]
+    assert maria.mark + "lesson" in text and "till" in text
+    assert "sealed" not in text and "case-" not in text and pedro.mark not in text
+
+    for receipt, word in zip(maria.receipts, ("title", "wish", "case-title")):
+        (event,), text = export(daemon, receipt=receipt)
+        assert event["role"] == "author" and maria.mark + word in text
+    assert [s["type"] for s in event["steps"]] == ["suggestion.answered",
+                                                   "suggestion.replied"]
+    assert event["steps"][1]["body"] == maria.mark + "reply"
+    for nobody in {"person": "nobody"}, {"receipt": maria.code}, {"code": "P"}:
+        assert export(daemon, **nobody)[0] == []
+    with daemon.client() as c:
+        lines = c.get("/v1/audit").json()["rows"]
+    assert [(x["action"], x["object"]) for x in lines] == [("export", w) for w in (
+        "code", "receipt", "person", "receipt", "receipt", "receipt", "code", "person")]
+    erase(daemon, person=maria.name)
+    for whom in {"person": maria.name}, {"code": maria.code}, \
+            *({"receipt": r} for r in maria.receipts):
+        assert export(daemon, **whom)[0] == []
