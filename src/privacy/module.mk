@@ -56,6 +56,7 @@ libempower_a_SOURCES += \
 tests_unit_unit_SOURCES += \
 	tests/unit/release_support.c \
 	tests/unit/release_support.h \
+	tests/unit/test_privacy_attack.c \
 	tests/unit/test_privacy_lives.c \
 	tests/unit/test_privacy_pub.c \
 	tests/unit/test_privacy_release.c \
