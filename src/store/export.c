@@ -8,78 +8,75 @@
 #include "store/db.h"
 #include "store/reader_impl.h"
 
-#define MOMENT(column)                                                                 \
-	"strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch')"
-
 /* ?1 the number of the event, ?2 what the person is in it. */
 static const char main_sql[] =
 	"SELECT json_patch('{}', json_object('role', ?2, 'type', event_type.name, "
-	"'time', " MOMENT(
-		"event.time") ", 'source', source.name, 'id', event.id, "
-			      "'audience', audience.name, 'unit', unit.name, 'channel', channel.name, "
-			      "'touchpoint', touchpoint.name, 'segment', segment.name, "
-			      "'initiative', initiative.name, 'lang', lang.name, 'survey', survey.name, "
-			      "'complete', event.complete, 'comment', event.comment, "
-			      "'ref', (SELECT reference.id FROM reference WHERE event_seq = ?1), "
-			      "'answers', json((SELECT CASE WHEN count(*) > 0 THEN json_group_array("
-			      " json_patch('{}', json_object('question', question.name,"
-			      "  'value', CASE WHEN question_option.name IS NULL THEN answer.value END,"
-			      "  'option', question_option.name, 'text', answer.text))) END FROM answer"
-			      " JOIN question ON question.id = answer.question_id"
-			      " LEFT JOIN question_option ON question_option.question_id = question.id"
-			      "  AND question_option.number = answer.value"
-			      " WHERE answer.key >= ?1 << 8 AND answer.key < (?1 + 1) << 8)), "
-			      "'signal', (SELECT signal_kind.name FROM signal"
-			      " JOIN signal_kind ON signal_kind.id = signal.kind_id WHERE event_seq = ?1), "
-			      "'recognition', json((SELECT json_object('kind', recognition_kind.name,"
-			      " 'visibility', visibility.name, 'by_leader', by_leader,"
-			      " 'from_name', from_name, 'to_name', to_name, 'message', message)"
-			      " FROM recognition"
-			      " JOIN recognition_kind ON recognition_kind.id = recognition.kind_id"
-			      " LEFT JOIN visibility ON visibility.id = recognition.visibility_id"
-			      " WHERE event_seq = ?1)), "
-			      "'decision', json((SELECT json_object('role', role.name, 'class', class.name,"
-			      " 'rule', rule.name, 'answer', decision_answer.name, 'amount', amount,"
-			      " 'within', within.name, 'escalated', escalated,"
-			      " 'rule_did_not_fit', rule_did_not_fit, 'conflict', conflict,"
-			      " 'special_request', special_request, 'self_rating', self_rating,"
-			      " 'moment', moment, 'goal', goal) FROM decision"
-			      " JOIN subject ON subject.id = decision.subject_id"
-			      " JOIN role ON role.id = subject.role_id"
-			      " JOIN class ON class.id = subject.class_id"
-			      " JOIN decision_answer ON decision_answer.id = decision.answer_id"
-			      " JOIN within ON within.id = decision.within_id"
-			      " LEFT JOIN rule ON rule.id = subject.rule_id WHERE event_seq = ?1)), "
-			      "'boundary', json((SELECT json_object('role', role.name, 'class', class.name,"
-			      " 'limit', limit_amount, 'mode', boundary_mode.name,"
-			      " 'requires_training', requires_training, 'reason', reason) FROM boundary"
-			      " JOIN role ON role.id = boundary.role_id"
-			      " JOIN class ON class.id = boundary.class_id"
-			      " JOIN boundary_mode ON boundary_mode.id = boundary.mode_id"
-			      " WHERE event_seq = ?1)), "
-			      "'suggestion', json((SELECT json_object('kind', kind, 'category', category,"
-			      " 'title', title, 'body', body, 'board', board, 'role', role, 'class', class,"
-			      " 'limit', limit_amount, 'mode', mode, 'state', state, 'status', status,"
-			      " 'supporters', supporters, 'felt_heard', felt_heard)"
-			      " FROM v_suggestion WHERE event_seq = ?1)), "
-			      "'steps', json((SELECT CASE WHEN count(*) > 0 THEN json_group_array("
-			      " json_patch('{}', json_object('type', type, 'time', at, 'status', status,"
-			      "  'will_examine', will_examine, 'reason', reason, 'body', body,"
-			      "  'felt_heard', felt_heard))) END"
-			      " FROM (SELECT * FROM v_suggestion_step WHERE suggestion_seq = ?1"
-			      "  ORDER BY event_seq)))"
-			      ")) FROM event "
-			      "JOIN event_type ON event_type.id = event.type_id "
-			      "JOIN series ON series.id = event.series_id "
-			      "JOIN audience ON audience.id = series.audience_id "
-			      "LEFT JOIN source ON source.id = event.source_id "
-			      "LEFT JOIN survey ON survey.id = event.survey_id "
-			      "LEFT JOIN unit ON unit.id = series.unit_id "
-			      "LEFT JOIN channel ON channel.id = series.channel_id "
-			      "LEFT JOIN touchpoint ON touchpoint.id = series.touchpoint_id "
-			      "LEFT JOIN segment ON segment.id = series.segment_id "
-			      "LEFT JOIN initiative ON initiative.id = series.initiative_id "
-			      "LEFT JOIN lang ON lang.id = series.lang_id WHERE event.seq = ?1";
+	"'time', strftime('%Y-%m-%dT%H:%M:%fZ', event.time / 1000.0, 'unixepoch'), "
+	"'source', source.name, 'id', event.id, "
+	"'audience', audience.name, 'unit', unit.name, 'channel', channel.name, "
+	"'touchpoint', touchpoint.name, 'segment', segment.name, "
+	"'initiative', initiative.name, 'lang', lang.name, 'survey', survey.name, "
+	"'complete', event.complete, 'comment', event.comment, "
+	"'ref', (SELECT reference.id FROM reference WHERE event_seq = ?1), "
+	"'answers', json((SELECT CASE WHEN count(*) > 0 THEN json_group_array("
+	" json_patch('{}', json_object('question', question.name,"
+	"  'value', CASE WHEN question_option.name IS NULL THEN answer.value END,"
+	"  'option', question_option.name, 'text', answer.text))) END FROM answer"
+	" JOIN question ON question.id = answer.question_id"
+	" LEFT JOIN question_option ON question_option.question_id = question.id"
+	"  AND question_option.number = answer.value"
+	" WHERE answer.key >= ?1 << 8 AND answer.key < (?1 + 1) << 8)), "
+	"'signal', (SELECT signal_kind.name FROM signal"
+	" JOIN signal_kind ON signal_kind.id = signal.kind_id WHERE event_seq = ?1), "
+	"'recognition', json((SELECT json_object('kind', recognition_kind.name,"
+	" 'visibility', visibility.name, 'by_leader', by_leader,"
+	" 'from_name', from_name, 'to_name', to_name, 'message', message)"
+	" FROM recognition"
+	" JOIN recognition_kind ON recognition_kind.id = recognition.kind_id"
+	" LEFT JOIN visibility ON visibility.id = recognition.visibility_id"
+	" WHERE event_seq = ?1)), "
+	"'decision', json((SELECT json_object('role', role.name, 'class', class.name,"
+	" 'rule', rule.name, 'answer', decision_answer.name, 'amount', amount,"
+	" 'within', within.name, 'escalated', escalated,"
+	" 'rule_did_not_fit', rule_did_not_fit, 'conflict', conflict,"
+	" 'special_request', special_request, 'self_rating', self_rating,"
+	" 'moment', moment, 'goal', goal) FROM decision"
+	" JOIN subject ON subject.id = decision.subject_id"
+	" JOIN role ON role.id = subject.role_id"
+	" JOIN class ON class.id = subject.class_id"
+	" JOIN decision_answer ON decision_answer.id = decision.answer_id"
+	" JOIN within ON within.id = decision.within_id"
+	" LEFT JOIN rule ON rule.id = subject.rule_id WHERE event_seq = ?1)), "
+	"'boundary', json((SELECT json_object('role', role.name, 'class', class.name,"
+	" 'limit', limit_amount, 'mode', boundary_mode.name,"
+	" 'requires_training', requires_training, 'reason', reason) FROM boundary"
+	" JOIN role ON role.id = boundary.role_id"
+	" JOIN class ON class.id = boundary.class_id"
+	" JOIN boundary_mode ON boundary_mode.id = boundary.mode_id"
+	" WHERE event_seq = ?1)), "
+	"'suggestion', json((SELECT json_object('kind', kind, 'category', category,"
+	" 'title', title, 'body', body, 'board', board, 'role', role, 'class', class,"
+	" 'limit', limit_amount, 'mode', mode, 'state', state, 'status', status,"
+	" 'supporters', supporters, 'felt_heard', felt_heard)"
+	" FROM v_suggestion WHERE event_seq = ?1)), "
+	"'steps', json((SELECT CASE WHEN count(*) > 0 THEN json_group_array("
+	" json_patch('{}', json_object('type', type, 'time', at, 'status', status,"
+	"  'will_examine', will_examine, 'reason', reason, 'body', body,"
+	"  'felt_heard', felt_heard))) END"
+	" FROM (SELECT * FROM v_suggestion_step WHERE suggestion_seq = ?1"
+	"  ORDER BY event_seq)))"
+	")) FROM event "
+	"JOIN event_type ON event_type.id = event.type_id "
+	"JOIN series ON series.id = event.series_id "
+	"JOIN audience ON audience.id = series.audience_id "
+	"LEFT JOIN source ON source.id = event.source_id "
+	"LEFT JOIN survey ON survey.id = event.survey_id "
+	"LEFT JOIN unit ON unit.id = series.unit_id "
+	"LEFT JOIN channel ON channel.id = series.channel_id "
+	"LEFT JOIN touchpoint ON touchpoint.id = series.touchpoint_id "
+	"LEFT JOIN segment ON segment.id = series.segment_id "
+	"LEFT JOIN initiative ON initiative.id = series.initiative_id "
+	"LEFT JOIN lang ON lang.id = series.lang_id WHERE event.seq = ?1";
 
 /* ?1 the key of the event, ?2 as above. Nothing of a survey. */
 static const char sealed_sql[] =
@@ -112,8 +109,7 @@ static const char sealed_sql[] =
 	"LEFT JOIN review ON review.event_key = event.key "
 	"WHERE event.key = ?1 AND event.class <> 'sealed'";
 
-struct export
-{
+struct collected {
 	sqlite3_stmt *object;
 	struct buf *out;
 	bool first;
@@ -121,7 +117,7 @@ struct export
 
 /* The object of the row that `places` stands on: column 0 its place, 1 the role. */
 static enum emp_rc
-add_object(struct export *x, sqlite3_stmt *places)
+add_object(struct collected *x, sqlite3_stmt *places)
 {
 	bool row;
 	enum emp_rc rc;
@@ -140,7 +136,7 @@ add_object(struct export *x, sqlite3_stmt *places)
 }
 
 static enum emp_rc
-add_all(struct export *x, sqlite3_stmt *places)
+add_all(struct collected *x, sqlite3_stmt *places)
 {
 	enum emp_rc rc = EMP_OK;
 
@@ -157,7 +153,7 @@ add_all(struct export *x, sqlite3_stmt *places)
 
 /* Objects of `db` by the places that `sql` finds by 16 bytes. */
 static enum emp_rc
-add_found(struct export *x, sqlite3 *db, const char *object, const char *sql,
+add_found(struct collected *x, sqlite3 *db, const char *object, const char *sql,
 	  const uint8_t bytes[16])
 {
 	sqlite3_stmt *places = NULL;
@@ -176,7 +172,7 @@ add_found(struct export *x, sqlite3 *db, const char *object, const char *sql,
 
 /* What has its people in confidential.db. */
 static enum emp_rc
-add_operational(struct export *x, struct store_reader *r,
+add_operational(struct collected *x, struct store_reader *r,
 		const uint8_t person[PSEUDONYM_BYTES])
 {
 	sqlite3_stmt *keys = NULL;
@@ -216,7 +212,7 @@ add_operational(struct export *x, struct store_reader *r,
 }
 
 static enum emp_rc
-add_person(struct export *x, struct store_reader *r, const struct erase_what *whom)
+add_person(struct collected *x, struct store_reader *r, const struct erase_what *whom)
 {
 	enum emp_rc rc = add_found(x, r->db, main_sql,
 				   "SELECT seq, 'person' FROM event WHERE person = ?1",
@@ -248,7 +244,7 @@ static const char personnel_sql[] =
 enum emp_rc
 store_export(struct store_reader *r, const struct erase_what *whom, struct buf *out)
 {
-	struct export x = {.out = out, .first = true};
+	struct collected x = {.out = out, .first = true};
 	int64_t newest;
 	/* empowerd.db is looked at first: see reader.c. */
 	enum emp_rc rc = db_int(r->db, "SELECT count(*) FROM progress", &newest);
