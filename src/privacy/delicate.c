@@ -132,8 +132,8 @@ month_cents(const struct job *j, int64_t from, int64_t to, int64_t *cents)
 }
 
 /* Of a block whose people are all declared in the blocks inside of it nobody is left:
- * what says no more than that it was there says nothing about a few, but what names a
- * unit that nobody declared does. */
+ * who is recorded there all the same are people of whom nobody said how many they are.
+ */
 static void
 mark_spent(const struct job *j, struct delicate_month *m, int64_t *left)
 {
@@ -284,16 +284,10 @@ delicate_group(struct job *j, struct str unit, int64_t t)
 uint32_t
 delicate_group_declared(struct job *j, struct str unit, int64_t t)
 {
-	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
 	const struct delicate_month *m = month_of(j, t);
-	uint32_t id = delicate_unit(j, unit);
-	uint32_t block = m == NULL ? 0 : block_of(j, m, id);
+	uint32_t block = m == NULL ? 0 : block_of(j, m, delicate_unit(j, unit));
 
-	if (m == NULL ||
-	    (m->spent[block] &&
-	     (block != id || unit.n != (id == 0 ? 0 : intern_text(units, id).n))))
-		return RAW_NONE;
-	return m->group[block];
+	return m == NULL || m->spent[block] ? RAW_NONE : m->group[block];
 }
 
 enum emp_rc

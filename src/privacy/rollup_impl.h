@@ -173,9 +173,9 @@ delicate_blocks(struct job *j,
  * day that is not over. */
 uint32_t delicate_group(struct job *j, struct str unit, int64_t t);
 uint32_t delicate_group_id(struct job *j, uint32_t unit, int64_t t);
-/* The same for what is told by who knows where everybody works: RAW_NONE, too, for a
- * unit that is folded into a block of which nobody is left beside those inside of it,
- * for then nobody knows how few it has. */
+/* The same for what is told by who knows where everybody works: RAW_NONE, too, for what
+ * belongs to a block of which nobody is left beside those inside of it, for then nobody
+ * knows about how few people it is. */
 uint32_t delicate_group_declared(struct job *j, struct str unit, int64_t t);
 /* Whether some month has a block of that group. */
 bool delicate_has(const struct job *j, uint32_t group);

@@ -51,8 +51,9 @@ struct measure {
 struct staff {
 	struct job *j;
 	struct query room;
-	int64_t today; /* the first day that does not count yet, Unix s */
-	bool shown;    /* what is asked for fits */
+	int64_t today;   /* the first day that does not count yet, Unix s */
+	bool shown;      /* what is asked for fits */
+	struct str root; /* the only unit at the top of those declared; n == 0: none */
 	struct delicate *parts[PARTS]; /* NULL: no group can be shown */
 	struct tally tally;            /* by cell, of kind part + 1 */
 	struct measure *v;             /* likewise */
@@ -194,7 +195,8 @@ take_row(void *ctx, const struct staff_row *row)
 	if (s->parts[p] == NULL)
 		return EMP_OK;
 	j->delicate = s->parts[p];
-	group = delicate_group_declared(j, row->unit, t);
+	/* Where all are in one unit, who is in none is in that. */
+	group = delicate_group_declared(j, row->unit.n > 0 ? row->unit : s->root, t);
 	/* Of what is not shown, no bucket may be made either. */
 	time = group == RAW_NONE ? RAW_NONE : merge_time(j->merge, t);
 	if (time == RAW_NONE)
@@ -281,6 +283,28 @@ measure(struct staff *s)
 	return rc;
 }
 
+static void
+find_root(struct staff *s)
+{
+	const struct intern *units = store_names(s->j->c->r->store, DIM_UNIT);
+	uint32_t n = levels_units(s->j->levels);
+	uint32_t root = INTERN_NONE;
+
+	for (uint32_t u = 1; u <= n; u++) {
+		uint32_t top = u;
+
+		if (!levels_declared(s->j->levels, u))
+			continue;
+		while (intern_parent(units, top) != INTERN_NONE)
+			top = intern_parent(units, top);
+		if (root != INTERN_NONE && root != top)
+			return;
+		root = top;
+	}
+	if (root != INTERN_NONE)
+		s->root = intern_text(units, root);
+}
+
 static bool
 asked(const struct job *j, enum part p)
 {
@@ -306,6 +330,7 @@ staff_read(struct staff *s)
 	s->shown = delicate_fits(j);
 	if (!s->shown)
 		return EMP_OK;
+	find_root(s);
 	for (int p = 0; p < PARTS && rc == EMP_OK; p++) {
 		if (!asked(j, (enum part)p))
 			continue;
