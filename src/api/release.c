@@ -15,29 +15,13 @@
 #define INVITES_MAX 10000
 #define INVITE_JSON_MAX (CODE_TEXT_MAX + 3) /* quotes and comma */
 
-/* The survey in the path; NULL: the request is answered. */
-static const struct survey *
-survey_of(struct req *r, const char *otherwise)
-{
-	struct str name = route_part(route_of(r), req_path(r));
-	const struct survey *s = surveys_find(worker_of(r)->snap->defs->surveys, name);
-
-	if (!s)
-		answer_problem(r, EMP_NOT_FOUND, "", "there is no survey of this name");
-	else if (s->audience != AUDIENCE_EMPLOYEE)
-		answer_problem(r, EMP_CONFLICT, "", otherwise);
-	else
-		return s;
-	return NULL;
-}
-
 static enum emp_rc
 no_memory(struct problem *p)
 {
 	return problem_set(p, EMP_NOMEM, "", "%s", emp_rc_title(EMP_NOMEM));
 }
 
-/* The present snapshot may go before the writer looks. */
+/* The text of a request may go before the writer looks. */
 static enum emp_rc
 keep(struct change *c, struct str *out, struct str s, struct problem *p)
 {
@@ -101,8 +85,7 @@ period_read(struct str *out, const struct json_node *root, struct problem *p)
 }
 
 static enum emp_rc
-release_make(struct change *c, const struct survey *survey,
-	     const struct json_node *root, struct problem *p)
+release_make(struct change *c, const struct json_node *root, struct problem *p)
 {
 	struct store_change *s = &c->items[0].store;
 	struct str period;
@@ -110,8 +93,6 @@ release_make(struct change *c, const struct survey *survey,
 
 	s->op = DEF_RELEASE;
 	c->answer = period_released;
-	if (rc == EMP_OK)
-		rc = keep(c, &s->name, survey->name, p);
 	if (rc == EMP_OK && period.n > 0)
 		rc = keep(c, &s->period, period, p);
 	return rc;
@@ -174,8 +155,7 @@ invites_read(struct str *unit, uint32_t *count, const struct json_node *root,
 }
 
 static enum emp_rc
-invites_make(struct change *c, const struct survey *survey,
-	     const struct json_node *root, struct problem *p)
+invites_make(struct change *c, const struct json_node *root, struct problem *p)
 {
 	struct store_change *s = &c->items[0].store;
 	uint8_t(*hashes)[RECEIPT_HASH_BYTES];
@@ -184,8 +164,6 @@ invites_make(struct change *c, const struct survey *survey,
 	uint32_t n = 0;
 	enum emp_rc rc = invites_read(&unit, &n, root, p);
 
-	if (rc == EMP_OK)
-		rc = keep(c, &s->name, survey->name, p);
 	if (rc == EMP_OK && unit.n > 0)
 		rc = keep(c, &s->invite_unit, unit, p);
 	if (rc != EMP_OK)
@@ -208,21 +186,28 @@ invites_make(struct change *c, const struct survey *survey,
 
 /* ---- both ------------------------------------------------------------------------ */
 
+/* Whether there is such a survey of employees, the writer knows. */
 static void
-submit(struct req *r, const struct survey *survey,
-       enum emp_rc (*make)(struct change *c, const struct survey *survey,
-			   const struct json_node *root, struct problem *p))
+submit(struct req *r,
+       enum emp_rc (*make)(struct change *c, const struct json_node *root,
+			   struct problem *p))
 {
+	struct str name = route_part(route_of(r), req_path(r));
 	struct problem p = {.rc = EMP_OK};
 	struct json_node *root = NULL;
-	struct change *c = change_new(r, 1);
+	struct change *c;
 	enum emp_rc rc;
 
+	if (!query_empty(r))
+		return;
+	c = change_new(r, 1);
 	if (!c)
 		return;
 	rc = body_read(r, &root, &p);
 	if (rc == EMP_OK)
-		rc = make(c, survey, root, &p);
+		rc = keep(c, &c->items[0].store.name, name, &p);
+	if (rc == EMP_OK)
+		rc = make(c, root, &p);
 	json_node_free(&root);
 	if (rc == EMP_OK) {
 		change_submit_take(r, c);
@@ -235,31 +220,17 @@ submit(struct req *r, const struct survey *survey,
 void
 survey_release(struct req *r)
 {
-	const struct survey *s;
-
-	if (!query_empty(r))
-		return;
-	s = survey_of(r,
-		      "figures of customers are shown as they come: only surveys of "
-		      "employees are released");
-	if (s)
-		submit(r, s, release_make);
+	submit(r, release_make);
 }
 
 void
 survey_invites(struct req *r)
 {
 	const struct token_def *token;
-	const struct survey *s;
 	enum emp_rc rc = auth_token(r, &token);
 
-	if (rc != EMP_OK) {
+	if (rc != EMP_OK)
 		auth_refuse(r, rc);
-		return;
-	}
-	if (!auth_whole(r, token) || !query_empty(r))
-		return;
-	s = survey_of(r, "invitations are for surveys of employees only");
-	if (s)
-		submit(r, s, invites_make);
+	else if (auth_whole(r, token))
+		submit(r, invites_make);
 }
