@@ -283,6 +283,9 @@ def test_grafana_shows_what_it_promises():
     assert {"csat", "nps", "histogram.5", "response_rate", "churn_of_due",
             "answered_in_time", "told", "delegated", "benefit"} <= columns
     assert "step=day" in urls
+    # What employees say has no window: one that cuts a release is refused.
+    released = [u for u in urls.split() if "team" in u]
+    assert released and not any("from=" in u or "to=" in u for u in released)
 
 
 # --- Datasette
@@ -314,6 +317,15 @@ def test_datasette_figures_are_those_of_the_daemon(demo, client):
                           step="month")["rows"]
     assert [row[2:] for row in rows("nps_by_month")] == [
         (r["time"][:7], r["n"], r["nps"]) for r in shown]
+    shown = client.rollup("satisfaction", survey="demo_team", question="voice",
+                          step="month", group_by="unit")["rows"]
+    blocks = [row for row in rows("employees_by_release") if row[:2] == ("demo_team", "voice")]
+    assert len(blocks) > 5 and {(row[2], row[3], bool(row[4]), *row[5:]) for row in blocks} == {
+        (r["time"][:7], r["unit"], r["verified"], r["n"], r["favorable"]) for r in shown}
+    shown = client.rollup("satisfaction", survey="demo_team", question="recommend",
+                          step="month")["rows"]
+    assert [row[2:] for row in rows("enps_by_release") if row[0] == "demo_team"] == [
+        (r["time"][:7], r["verified"], r["n"], r["nps"]) for r in shown]
     shown = client.rollup("retention", step="month")["figures"]
     assert [(row[0], row[3]) for row in rows("churn_by_month")] == [
         (r["time"][:7], r["churn_of_due"]) for r in shown if r["churn_of_due"] is not None]

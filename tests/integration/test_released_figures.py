@@ -16,6 +16,7 @@ import zoneinfo
 
 import pytest
 
+from ctl_harness import Tool
 from harness import Daemon, refused
 
 ZONE = zoneinfo.ZoneInfo("Europe/Warsaw")
@@ -672,6 +673,24 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
         assert [r["survey"] for r in people] == ["crew", "quiet"]
         assert all(r["n"] is None and r["suppressed"] == "protected" for r in people)
     assert len(seen) == 4, seen
+
+
+def test_the_months_review_has_what_was_released_in_it(twins, tmp_path):
+    blocks = released(twins.d)
+    tool = Tool(twins.d, tmp_path)
+    for month in range(1, 6):
+        out = tool.ok("report", "--month", f"2026-{month:02}", "--csv")
+        have = {(r["of"], r["figure"]): r["value"] for r in csv.DictReader(io.StringIO(out))
+                if r["section"] == "What employees say"}
+        want = {}
+        for question, (name, column) in TWINS.items():
+            figure, _, n = inside(blocks, question, midnight(2026, month, 1),
+                                  midnight(2026, month + 1, 1))
+            if n:
+                want |= {(f"crew {name}", "n"): n, (f"crew {name}", column): figure}
+        assert {k: v for k, v in have.items() if k in want}.keys() == want.keys()
+        assert all(abs(float(have[k]) - want[k]) < 6e-5 for k in want), (have, want)
+        assert bool(want) == (month in MONTHS) == bool(have)
 
 
 # --- the whole way: answers, a release, figures ---
