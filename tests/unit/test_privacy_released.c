@@ -231,6 +231,10 @@ START_TEST(another_scale_is_another_question)
 	ck_assert_uint_eq(v[1].people, 5);
 	ck_assert_int_eq(v[1].question->hi, 4);
 	ck_assert_uint_eq(v[1].count[3], 2);
+	/* So is another idea of who is satisfied. */
+	changed.satisfied = 1u << 4;
+	take(changed);
+	ck_assert_uint_eq(sums(&a, &v), 3);
 }
 END_TEST
 
