@@ -62,11 +62,14 @@
  * need more people.
  *
  * WHAT REMAINS. People of a block who tell each other what they said see the others
- * more clearly: k - 1 of k see the last. That nobody at all answered in a unit can be
- * seen when all others of its parent are blocks and the parent has none. Who knows how
- * many took part in a unit of k people or more that is missing can guess that its
- * answers were much alike, and, if one answer stands out in the block that holds them,
- * which.
+ * more clearly: k - 1 of k see the last. Two releases about the same people, of whom
+ * one joined or left in between: if nobody else changed his mind, the difference is
+ * that one. That nobody at all answered in a unit can be seen when all others of its
+ * parent are blocks and the parent has none. Who knows how many took part in a unit of
+ * k people or more that is missing can guess that its answers were much alike, and, if
+ * one answer stands out in the block that holds them, which.
+ *
+ * tests/unit/test_privacy_attack.c tries both to add and subtract and to think.
  */
 #include "privacy/release.h"
 
