@@ -67,6 +67,17 @@ show_status(struct ctl *c, const struct json_node *answer)
 	return print(&out);
 }
 
+/* What was erased, or when the last of it is. */
+static enum ctl_exit
+show_erased(struct ctl *c, const struct json_node *answer)
+{
+	(void)c;
+	if (json_node_true(json_node_get(answer, "complete")))
+		return ctl_print(STR("erased\n"));
+	return ctl_print(STR("erased; a log that somebody reads still holds it, and is "
+			     "emptied as soon as they are done\n"));
+}
+
 /* The id alone: what follows on a decision refers to it. */
 static enum ctl_exit
 show_id(struct ctl *c, const struct json_node *answer)
@@ -351,12 +362,29 @@ ctl_cmd_boundary(struct ctl *c)
 
 static const struct verb_field person_link[] = {
 	WORD("person", TEXT, DATA, VERB_MUST, PERSON), END};
+/* Whom it is about; the daemon wants one. */
+static const struct verb_field person_whom[] = {FIELD("person", TEXT, PERSON),
+						FIELD("receipt", TEXT, RECEIPT),
+						FIELD("code", TEXT, CODE), END};
 static const struct verb person_verbs[] = {
 	{"link", "POST", "/v1/people", NULL, person_link, show_code, NULL},
+	{"export", "POST", "/v1/people/export", NULL, person_whom, NULL, NULL},
+	{"erase", "POST", "/v1/people/erase", NULL, person_whom, show_erased, NULL},
 	{.name = NULL}};
 
 enum ctl_exit
 ctl_cmd_person(struct ctl *c)
 {
+	const char *verb = c->n_args > 0 ? c->args[0] : "";
+	bool erase = strcmp(verb, "erase") == 0;
+
+	if (erase && !ctl_has(c, CTL_OPT_YES))
+		return ctl_usage(c, "erasing cannot be taken back: say --yes");
+	if (ctl_has(c, CTL_OPT_YES) && !erase)
+		return ctl_usage(c, "only erase takes --yes");
+	c->opt[CTL_OPT_YES] = NULL; /* nothing for the daemon */
+	/* It is a document, and no table. */
+	if (strcmp(verb, "export") == 0)
+		c->opt[CTL_OPT_JSON] = "";
 	return ctl_verb_run(c, person_verbs);
 }

@@ -147,11 +147,15 @@ const struct ctl_command ctl_commands[] = {
 		 O(MODE) | O(LIMIT) | O(TRAINING) | O(REASON) | O(TIME),
 	 .run = ctl_cmd_boundary},
 	{.name = "person",
-	 .args = "link PERSON",
-	 .summary = "make the code by which a person sees what is kept of them",
+	 .args = "link PERSON | export | erase --yes",
+	 .summary = "what is kept of a person: a code to see it, a copy, an end to it",
 	 .help = "link prints a new personal code, which is shown only this once and "
-		 "replaces the person's former one, and how to use it.",
-	 .options = O(PERSON),
+		 "replaces the person's former one, and how to use it. export prints "
+		 "as JSON what is kept of whoever is named by one of --person, "
+		 "--receipt (that suggestion) and --code (as an employee, but in "
+		 "surveys). erase forgets them: texts, ids and pseudonyms go, what was "
+		 "counted stays. It cannot be taken back, and asks for --yes.",
+	 .options = O(PERSON) | O(RECEIPT) | O(CODE) | O(YES),
 	 .run = ctl_cmd_person},
 	{.name = "audit",
 	 .args = "",

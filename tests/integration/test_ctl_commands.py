@@ -397,7 +397,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
                                           "reopen"]
     assert complete("decision", "") == ["log", "settle", "review", "outcome"]
     assert complete("boundary", "") == ["list", "set", "candidates", "check"]
-    assert complete("person", "") == ["link"]
+    assert complete("person", "") == ["link", "export", "erase"]
     assert complete("lint", "") == ["surveys"]
     assert complete("suggestion", "triage", "x", "--examine", "") == ["yes", "no"]
     assert complete("decision", "log", "--esc") == ["--escalated"]

@@ -1,11 +1,13 @@
 """Whoever is forgotten is in no byte of the state directory, and in every figure as
 before."""
+import json
 import os
 import sqlite3
 import urllib.parse
 
 import pytest
 
+from ctl_harness import Tool
 from harness import Daemon, refused, until
 
 MARK = "KANARI"
@@ -463,3 +465,21 @@ def test_an_export_has_all_that_may_be_told(world):
     for whom in {"person": maria.name}, {"code": maria.code}, \
             *({"receipt": r} for r in maria.receipts):
         assert export(daemon, **whom)[0] == []
+
+
+def test_the_command(world, tmp_path):
+    daemon, maria, _ = world
+    tool = Tool(daemon, tmp_path)
+    out = tool.ok("person", "export", "-p", maria.name)
+    assert maria.mark + "comment-1" in out
+    assert len(json.loads(out)["events"]) == len(export(daemon, person=maria.name)[0])
+    for words in ["erase", "-p", maria.name], ["export", "-p", "x", "--yes"], \
+            ["link", "x", "--yes"]:
+        assert "--yes" in tool.fails("person", *words, status=2)
+    tool.fails("person", "erase", "--yes", "-p", "a", "--code", "b")
+    tool.fails("person", "erase", "--yes")
+    assert marked(daemon, maria.mark + "case-title")
+    for words in ["--receipt", maria.receipts[2]], ["--code", maria.code], \
+            ["-p", maria.name]:
+        assert tool.ok("person", "erase", "--yes", *words) == "erased\n"
+    assert marked(daemon, maria.mark) == []
