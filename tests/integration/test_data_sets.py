@@ -264,6 +264,67 @@ def test_nothing_of_employees_shows(data):
             assert all(r["n"] is None and r["suppressed"] == "protected" for r in rows)
 
 
+SMALL = "company/human_resources/payroll"
+
+
+def by_question(rows):
+    return {(r["question"], r.get("unit")): r for r in rows}
+
+
+def check_released(c, answers, real):
+    """Units have exactly what all their people answered; the four of a small one are in
+    the unit above."""
+    shown = lambda u: u.rpartition("/")[0] if u == SMALL else u
+    want, total = collections.defaultdict(collections.Counter), {}
+    for e in answers:
+        for q, v in e["data"]["answers"].items():
+            want[q, shown(e["data"]["unit"])][v] += 1
+            total.setdefault((q, None), collections.Counter())[v] += 1
+    for expected, params in ((want, {"group_by": "unit"}), (total, {})):
+        rows = by_question(c.rollup("satisfaction", survey="workplace", **params)["rows"])
+        assert set(rows) == set(expected)
+        for key, hist in expected.items():
+            row, n = rows[key], hist.total()
+            assert row["n"] == n and row["verified"] is True
+            assert row["histogram"] == {str(v): hist[v] for v in range(1, 5)}
+            assert abs(row["csat"] - 100 * (hist[3] + hist[4]) / n) < 6e-5
+    few = c.rollup("satisfaction", survey="workplace", unit=SMALL)["rows"]
+    assert few == [{"audience": "employee", "survey": "workplace", "question": None,
+                    "n": None, "suppressed": "protected"}]
+    if real:  # the README's, and the four
+        job = collections.Counter({1: 289, 2: 280, 3: 442, 4: 459})
+        job.update(e["data"]["answers"]["job"] for e in answers
+                   if e["data"]["unit"] == SMALL)
+        assert total["job", None] == job
+
+
+def test_what_employees_answered_is_released_by_unit(daemon, data):
+    events = read(data[1])
+    heads = [e for e in events if e["type"] == "headcount.set"]
+    heads.append({"type": "headcount.set", "id": "h-small", "time": heads[0]["time"],
+                  "data": {"unit": SMALL, "headcount": 4}})
+    answers = [e for e in events if e["type"] == "survey.answered"]
+    answers += [{"type": "survey.answered", "id": f"small-{i}", "time": heads[0]["time"],
+                 "data": {"survey": "workplace", "unit": SMALL, "respondent": f"small {i}",
+                          "answers": {"job": 1 + i % 4, "balance": 2}}} for i in range(4)]
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/workplace", WORKPLACE).status == 201
+        for lines in (heads, answers[-4:], answers[:-4]):
+            assert c.lines(lines).json()["stored"] == len(lines)
+        for params in ({}, {"group_by": "unit"}, {"unit": "company/sales"},
+                       {"question": "job", "step": "month"}):
+            rows = c.rollup("satisfaction", survey="workplace", **params)["rows"]
+            assert rows and all(r["suppressed"] == "protected" for r in rows)
+        assert c.post("/v1/surveys/workplace/release", {}).status == 201
+        check_released(c, answers, data[2])
+    assert daemon.one("SELECT count(*) FROM v_release WHERE unit = ?", SMALL) == 0
+    daemon.verify()
+    daemon.restart()
+    with daemon.client() as c:
+        check_released(c, answers, data[2])
+    daemon.verify()
+
+
 def known_hr(rows):
     """The figures that the README of the real files states."""
     left = {unit: (row["n"], row["headcount"]) for unit, row in rows.items()}
