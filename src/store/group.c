@@ -236,7 +236,9 @@ shows_at_once(const struct store *s, const struct event *e)
 	case EVENT_SUGGESTION_REOPENED:
 		return true;
 	default:
-		return day_of(s->tz, e->time) < day_of(s->tz, s->group.now);
+		/* Answers show with a release, and only then. */
+		return (e->class != CLASS_SEALED || life_is_step(e)) &&
+			day_of(s->tz, e->time) < day_of(s->tz, s->group.now);
 	}
 }
 

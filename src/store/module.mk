@@ -107,6 +107,8 @@ CLEANFILES += %D%/migrations.c
 	$(AWK) -f schema/embed.awk $(SCHEMA_SQL) >$$out.new && mv $$out.new $$out
 
 tests_unit_unit_SOURCES += \
+	tests/unit/period_support.c \
+	tests/unit/period_support.h \
 	tests/unit/review_support.c \
 	tests/unit/review_support.h \
 	tests/unit/store_support.c \
@@ -123,7 +125,9 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_evidence.c \
 	tests/unit/test_store_open.c \
 	tests/unit/test_store_people.c \
+	tests/unit/test_store_period.c \
 	tests/unit/test_store_read.c \
+	tests/unit/test_store_release.c \
 	tests/unit/test_store_reviews.c \
 	tests/unit/test_store_sealed.c \
 	tests/unit/test_store_suggestions.c \

@@ -236,7 +236,8 @@ store_read_release_comments(struct store_reader *r, struct str survey,
 			r->people, &s,
 			"SELECT key, comment.survey, comment.number, question, unit, "
 			"text, verified, ended FROM release_comment AS comment "
-			"JOIN survey_period AS period ON period.survey = comment.survey "
+			"JOIN survey_period AS period "
+			"ON period.survey = comment.survey "
 			"AND period.number = comment.number WHERE text IS NOT NULL AND "
 			"(?1 IS NULL OR comment.survey = ?1) AND "
 			"(?2 IS NULL OR key > ?2) ORDER BY key LIMIT ?3");

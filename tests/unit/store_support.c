@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "crypto/crypto.h"
+#include "privacy/release.h"
 #include "store_support.h"
 
 struct support support;
@@ -200,6 +201,7 @@ support_setup(void)
 					     .cells_dirty = on_cells_dirty,
 					     .cells_written = on_cells_written,
 					     .dirty_since = on_dirty_since,
+					     .release = release_blocks_make,
 					     .defs = on_defs,
 					     .group_end = on_group_end,
 					     .fatal = on_fatal};
