@@ -88,7 +88,7 @@ def test_when_figures_appear(world, lang, words):
     "may be raised, but not lowered",
     "in random order and without a date",
     "only noted that it was used",
-    "the key to the code is destroyed",
+    "the code is erased and its key destroyed",
     "full control of the running server",
     "could add people who do not exist",
     "everybody else in a group reveals"])

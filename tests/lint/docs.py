@@ -3,7 +3,8 @@
 
 From the tables: every configuration key with its default, every route, every problem,
 every event type and field of an event, every metric, every parameter and figure of a
-rollup, every table and view. From the programs: every option and command that --help
+rollup, every table and view. The numbers of what is promised about people are those of
+the source. From the programs: every option and command that --help
 shows. $EMPOWERD and $EMPOWERCTL are the programs.
 """
 import os
@@ -121,6 +122,32 @@ def schema():
         report.add(where[0], 0, f"describes the table or view {name}, which is not there")
 
 
+# Constants behind the rows of THE NUMBERS, in their order.
+PROMISED = [
+    ("src/model/release.h", "RELEASE_K"), ("src/model/release.h", "RELEASE_K_MIN"),
+    ("src/model/release.h", "RELEASE_K_MAX"), ("src/model/release.h", "RELEASE_OUTSIDE"),
+    ("src/model/release.h", "RELEASE_K_UNVERIFIED"),
+    ("src/model/release.h", "RELEASE_K_COMMENTS"),
+    ("src/privacy/rollup_impl.h", "K_ANONYMITY"),
+    ("src/privacy/rollup_impl.h", "K_DELICATE"),
+    ("src/model/lifecycle.h", "CASE_UNIT_PEOPLE_MIN"), None,
+    ("src/store/release.c", "DAYS_OPEN"),
+]
+
+
+def privacy():
+    path, body = page("empowerd-privacy.7")
+    said = re.findall(r"^\.It (\d+) Ta (.*)$", body, flags=re.M)
+    if len(said) != len(PROMISED):
+        report.add(path, 0, f"has {len(said)} numbers instead of {len(PROMISED)}")
+    for (number, what), constant in zip(said, PROMISED):
+        found = constant and re.search(rf"^#define {constant[1]} (\d+)\b",
+                                       text(constant[0]), flags=re.M)
+        if constant and (not found or found[1] != number):
+            report.add(path, 0, f"says {number} {what}; {constant[1]} is "
+                       f"{found[1] if found else 'not there'}")
+
+
 def program(variable, *arguments):
     """What the program of an environment variable shows."""
     path = os.environ.get(variable, "")
@@ -172,5 +199,6 @@ def programs():
 configuration()
 interface()
 schema()
+privacy()
 programs()
 report.finish()
