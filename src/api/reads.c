@@ -77,11 +77,14 @@ static void
 finish(struct read_job *j)
 {
 	if (j->rc == EMP_OK && j->line.audit.action) {
+		enum emp_rc rc;
+
 		j->line.op = DEF_AUDIT;
 		j->line.done = line_done;
-		j->rc = store_change(j->aw->api->cfg.store, &j->line);
-		if (j->rc == EMP_OK)
-			return;
+		rc = store_change(j->aw->api->cfg.store, &j->line);
+		if (rc == EMP_OK)
+			return; /* it is the writer's, and may be gone already */
+		j->rc = rc;
 	}
 	go_home(j);
 }

@@ -50,7 +50,10 @@ put_all(struct store *s, struct qnode *first, uint32_t n)
 	if (rc == EMP_OK)
 		rc = db_run(s->sealed.commit);
 	s->sealed.written = true;
-	return rc == EMP_OK ? EMP_OK : failed(s, rc);
+	if (rc != EMP_OK)
+		return failed(s, rc);
+	s->failures_in_row = 0;
+	return EMP_OK;
 }
 
 uint32_t

@@ -63,3 +63,14 @@ def test_without_a_line_there_is_no_text(faulty, path, kind, how, file, status, 
         before = lines(faulty)
         until(lambda: c.get(path).status == 200)
     assert lines(faulty) == before + 1
+
+
+def test_whoever_is_first(faulty, path):
+    """The writer may be done before the reader has let go of the line."""
+    with faulty.client() as c:
+        for _ in range(40):
+            with faulty.fault(SYNC, SYNC_FAILS, SEALED):
+                answer = c.get(path)
+            refused(answer, 500, "internal")
+            assert c.get(path).status == 200
+    assert lines(faulty) == 40
