@@ -61,12 +61,14 @@ static const struct pub_column columns[] = {
 
 struct work {
 	struct job *j;
-	int64_t as_of;            /* Unix s: figures that move with the clock */
-	int64_t now;              /* no bucket ends later */
-	int64_t first;            /* oldest row of the window */
-	struct people *people;    /* (cell and column, person) */
-	struct people *backed;    /* decisions that private recognitions back */
-	bool conflicts;           /* any was met */
+	int64_t as_of;         /* Unix s: figures that move with the clock */
+	int64_t now;           /* no bucket ends later */
+	int64_t first;         /* oldest row of the window */
+	struct people *people; /* (cell and column, person) */
+	struct people *backed; /* decisions that private recognitions back */
+	int64_t month;         /* `few` is of, start in Unix s */
+	int64_t *few;   /* by unit: people besides those shown in it; then all people */
+	bool conflicts; /* any was met */
 	struct tally tally;       /* by cell */
 	int64_t *heads, *leaders; /* [time * groups + group], -1: not declared */
 	struct pub_column columns[PUB_COLUMNS_MAX];
@@ -184,11 +186,67 @@ take_backing(void *ctx, const uint8_t key[16])
 	return people_add(w->backed, 0, key, &at, &fresh);
 }
 
+/* Of each unit that is shown in that month, how many people it has besides the shown
+ * ones inside of it. */
+static enum emp_rc
+settle_month(struct work *w, int64_t t)
+{
+	struct job *j = w->j;
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	int64_t month = tz_floor(j->tz, TZ_MONTH, t);
+	const uint32_t *fold = job_fold_at(j, month);
+	enum emp_rc rc;
+
+	if (w->few != NULL && w->month == month)
+		return EMP_OK;
+	if (w->few == NULL)
+		w->few = arena_alloc(&j->pub.arena, 2 * j->n_fold * sizeof *w->few);
+	if (w->few == NULL)
+		return EMP_NOMEM;
+	w->month = month;
+	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, month,
+			   tz_next(j->tz, TZ_MONTH, month) - 1, w->few);
+	if (rc != EMP_OK)
+		return rc;
+	memcpy(w->few + j->n_fold, w->few, j->n_fold * sizeof *w->few);
+	for (uint32_t u = 1; u < j->n_fold; u++)
+		if (fold[u] == u)
+			w->few[fold[intern_parent(units, u)]] -= w->few[j->n_fold + u];
+	return EMP_OK;
+}
+
+/* Whether a decision was made where enough people are left for what is private: what is
+ * shown of it is a sum of such units of months, whatever is asked for. */
+static enum emp_rc
+among_enough(struct work *w, const struct decision_row *d, bool *enough)
+{
+	struct job *j = w->j;
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	int64_t t = d->time / MS_PER_S;
+	enum emp_rc rc = settle_month(w, t);
+	struct agg_series s;
+	uint32_t unit;
+	uint32_t block;
+
+	if (rc != EMP_OK)
+		return rc;
+	agg_series_get(j->c->r->agg, d->series, &s);
+	unit = s.dim_id[DIM_UNIT];
+	while (unit >= j->n_fold)
+		unit = intern_parent(units, unit);
+	block = job_fold_at(j, t)[unit];
+	/* What names no more than the block is about all of it. */
+	*enough = w->few[block] >= K_ANONYMITY ||
+		(block == unit && w->few[j->n_fold + block] >= K_ANONYMITY);
+	return EMP_OK;
+}
+
 static enum emp_rc
 take_conflict(void *ctx, const struct decision_row *d)
 {
 	struct work *w = ctx;
 	uint32_t cell = job_cell(w->j, 0, d->series, d->time / MS_PER_S);
+	bool enough = false;
 	enum emp_rc rc;
 
 	if (cell == PEOPLE_NONE)
@@ -199,6 +257,8 @@ take_conflict(void *ctx, const struct decision_row *d)
 		return tally_add(&w->tally, cell, COL_BACKED, 1);
 	if (rc == EMP_OK && d->has_key &&
 	    people_find(w->backed, 0, d->key) != PEOPLE_NONE)
+		rc = among_enough(w, d, &enough);
+	if (rc == EMP_OK && enough)
 		rc = tally_add(&w->tally, cell, COL_BACKED_PRIVATELY, 1);
 	return rc;
 }
@@ -286,9 +346,7 @@ fill_shares(struct work *w, struct pub_row *r, uint32_t kind, uint32_t group,
 		tally_get(&w->tally, cell, COL_LEADERS), leaders);
 	r->figure[FIG_BACKING] = metric_share(
 		tally_get(&w->tally, cell, COL_BACKED) +
-			(heads < K_ANONYMITY
-				 ? 0
-				 : tally_get(&w->tally, cell, COL_BACKED_PRIVATELY)),
+			tally_get(&w->tally, cell, COL_BACKED_PRIVATELY),
 		tally_get(&w->tally, cell, COL_CONFLICTS));
 	if (heads < 0)
 		return;

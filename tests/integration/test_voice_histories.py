@@ -1254,22 +1254,42 @@ def test_latency_is_in_days_of_the_calendar(world):
             assert review["latency_days"] == max(day - made, 0), (r["at"], review["day"])
 
 
+def among_enough(world, row, cache):
+    """Whether what is private counts there: by the people that are left of the unit as
+    shown, or by all of it, where nothing smaller is named."""
+    month = world.month_of(row["ts"])
+    if month not in cache:
+        people = world.levels_of.lowest(month, bucket_start(world.zone, "month",
+                                                            month + 32 * DAY))
+        above = month_fold(world, month)
+        left = {u: n or 0 for u, n in people.items()}
+        for u in above:
+            if u and above[u] == u:
+                left[above[u.rpartition("/")[0]]] -= people[u] or 0
+        cache[month] = above, left, people
+    above, left, people = cache[month]
+    unit = row["unit"] or ""
+    block = above[unit]
+    return left[block] >= 5 or (block == unit and (people[block] or 0) >= 5)
+
+
 def test_backing_rate(world, c):
     private = {r["decision_key"] for r in world.rows("SELECT * FROM backing", "confidential.db")}
     public = {r["decision_seq"] for r in world.rows("SELECT * FROM decision_backing")}
     assert private and public
     rng = random.Random(SEED)
-    rates = set()
+    rates, cache = set(), {}
+    of = [{**folded(world, r), "enough": among_enough(world, r, cache)}
+          for r in decision_rows(world) if r["conflict"]]
+    assert len({r["enough"] for r in of if r["people_key"] in private}) == 2
     for _ in range(20):
         q = question(rng, world.zone, ("all", "month"), ("unit",), months=True)
         low, high = asked(world, q)
-        of = [folded(world, r) for r in decision_rows(world) if r["conflict"]]
         answer = c.rollup("recognition", audience="employee", **q)
         got = answered(q, answer["figures"])
         for key, mine in grouped(world, q, of, low, high, lambda r: r["ts"]).items():
-            heads = got[key].get("headcount")
             backed = sum(r["event_seq"] in public or (
-                heads is not None and heads >= 5 and r["people_key"] in private) for r in mine)
+                r["enough"] and r["people_key"] in private) for r in mine)
             same(got[key], {"backing_rate": share(backed, len(mine))})
             rates.add(got[key]["backing_rate"])
     covered(len(rates) > 5)
