@@ -22,7 +22,7 @@ struct ingest {
 
 /* One event in `text` (the whole of it, white space around allowed; bytes are modified;
  * the caller keeps them alive as long as the event). EMP_BAD_JSON for bad syntax,
- * EMP_INVALID / EMP_UNSUPPORTED with the JSON pointer of the field, EMP_TOO_LARGE over
+ * EMP_INVALID with the JSON pointer of the field, EMP_TOO_LARGE over
  * EVENT_MAX_BYTES, EMP_NOMEM. Of a refused event only id and id_given may be used: what
  * it was sent with, if that could be read. [any] */
 EMP_MUST_CHECK enum emp_rc ingest_event(const struct ingest *in, struct str text,

@@ -105,10 +105,6 @@ check_type(struct decode *d)
 	type = event_type_find(d->v[F_TYPE].text);
 	if (type == EVENT_NONE)
 		return ingest_bad(d, F_TYPE, "is not an event type");
-	if (!event_type_works(type))
-		return ingest_problem(d, EMP_UNSUPPORTED,
-				      (struct place){F_TYPE, STR_NONE, NO_INDEX},
-				      "this event type is not supported yet");
 	d->e->type = (uint8_t)type;
 	return EMP_OK;
 }

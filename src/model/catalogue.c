@@ -14,19 +14,18 @@ struct type_row {
 	const char *name;
 	uint8_t class_rule;
 	uint8_t scope;
-	bool works;
 };
 
 static const struct type_row types[EVENT_TYPE_COUNT] = {
-#define TYPE(id, name, number, class_rule, scope, works)                               \
-	[number] = {name, CLASS_##class_rule, SCOPE_##scope, works},
+#define TYPE(id, name, number, class_rule, scope)                                      \
+	[number] = {name, CLASS_##class_rule, SCOPE_##scope},
 #include "model/catalogue.def"
 #undef TYPE
 };
 
 /* 0 marks the row of the "none" value, which no name matches: names are not empty. */
 static const uint8_t type_lengths[LENGTHS_MAX] = {
-#define TYPE(id, name, number, class_rule, scope, works) [number] = sizeof(name) - 1,
+#define TYPE(id, name, number, class_rule, scope) [number] = sizeof(name) - 1,
 #include "model/catalogue.def"
 #undef TYPE
 };
@@ -196,12 +195,6 @@ const char *
 event_type_name(enum event_type t)
 {
 	return (unsigned)t < EVENT_TYPE_COUNT ? types[t].name : NULL;
-}
-
-bool
-event_type_works(enum event_type t)
-{
-	return (unsigned)t < EVENT_TYPE_COUNT && types[t].works;
 }
 
 enum event_class

@@ -11,7 +11,7 @@
 
 enum event_type {
 	EVENT_NONE,
-#define TYPE(id, name, number, class_rule, scope, works) EVENT_##id = (number),
+#define TYPE(id, name, number, class_rule, scope) EVENT_##id = (number),
 #include "model/catalogue.def"
 #undef TYPE
 	EVENT_TYPE_COUNT
@@ -164,7 +164,6 @@ enum within { WITHIN_UNKNOWN, WITHIN_INSIDE, WITHIN_OVER, WITHIN_NONE, WITHIN_CO
  * static. */
 enum event_type event_type_find(struct str name);
 const char *event_type_name(enum event_type t);
-bool event_type_works(enum event_type t);
 /* Not for EVENT_NONE. */
 enum event_class event_type_class(enum event_type t); /* may be a rule */
 enum scope event_type_scope(enum event_type t);       /* may be SCOPE_BY_SIGNAL */

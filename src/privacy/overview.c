@@ -82,7 +82,7 @@ table_add(struct work *w, const char *name, const struct pub_column *c, uint32_t
 static enum emp_rc
 spared(enum emp_rc rc)
 {
-	return rc == EMP_UNSUPPORTED || rc == EMP_TOO_LARGE ? EMP_OK : rc;
+	return rc == EMP_TOO_LARGE ? EMP_OK : rc;
 }
 
 /* An answer for one of the windows. *found is false where there is none. */

@@ -103,11 +103,8 @@ build(struct job *j)
 	if (j->as_of != 0)
 		j->pub.as_of = pub_time(&j->pub, j->tz, j->as_of);
 	j->pub.step = step_name(j->q->step);
-	if (builders[j->q->rollup])
-		rc = builders[j->q->rollup](j);
-	else
-		rc = problem_set(j->problem, EMP_UNSUPPORTED, "",
-				 "this version does not answer that yet");
+	EMP_ASSERT(builders[j->q->rollup] != NULL);
+	rc = builders[j->q->rollup](j);
 	return rc == EMP_OK ? j->rc : rc;
 }
 

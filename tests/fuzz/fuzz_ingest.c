@@ -331,8 +331,7 @@ check_problem(const struct problem *p, enum emp_rc rc)
 	MUST(p->rc == rc);
 	MUST(p->pointer[0] == '\0' || p->pointer[0] == '/');
 	MUST(utf8_valid(str_from(p->pointer)) && utf8_valid(str_from(p->detail)));
-	MUST(rc == EMP_BAD_JSON || rc == EMP_INVALID || rc == EMP_UNSUPPORTED ||
-	     rc == EMP_TOO_LARGE);
+	MUST(rc == EMP_BAD_JSON || rc == EMP_INVALID || rc == EMP_TOO_LARGE);
 }
 
 /* The same event from other bytes: sorted members, other escapes, white space. */

@@ -14,7 +14,7 @@ FILES = {
     "src/api/metrics.def": 'METRIC(API, posts, "posts_total", counter, "Posts.")\n'
                            'OUTSIDE(up, "uptime", gauge, "Time.")\n',
     "src/base/errors.def": 'ERR(OK, "ok", 200, "None")\nERR(GONE, "gone-by", 410, "Gone")\n',
-    "src/model/catalogue.def": 'TYPE(A, "a.happened", 1, CUSTOMER, INGEST, true)\n',
+    "src/model/catalogue.def": 'TYPE(A, "a.happened", 1, CUSTOMER, INGEST)\n',
     "src/codec/ingest_fields.def": 'ENVELOPE(1, ID, "id")\n'
                                    'FIELD(2, UNIT, "unit", UNIT, dim, ALL, 0)\n',
     "src/model/query.c": 'parameters[] = {\n\t{"depth", 1, set_depth, 0},\n};\n',

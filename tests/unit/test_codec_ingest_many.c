@@ -49,8 +49,7 @@ quoted(const char *z)
 
 /* ---- walking --------------------------------------------------------------------- */
 
-/* One letter per event: o accepted, i invalid, u unsupported, j bad JSON, l too large.
- */
+/* One letter per event: o accepted, i invalid, j bad JSON, l too large. */
 static const char *
 walk(enum ingest_form form, struct str body)
 {
