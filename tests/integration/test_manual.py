@@ -57,7 +57,8 @@ def used(tmp_path_factory):
     with Daemon() as d:
         d.start()
         home = tmp_path_factory.mktemp("memory")
-        Tool(d, home).ok("demo", "--days", "40")
+        # A whole month at least, which is released.
+        Tool(d, home).ok("demo", "--days", "70")
         run_as_in_the_manual(d, home)
         yield d
 
