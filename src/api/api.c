@@ -108,8 +108,8 @@ wake_arrive(struct worker *w, struct req_msg *m)
 	batch_feed_hungry(aw);
 }
 
-void
-api_group_end(struct api *a)
+static void
+send_home(struct api *a)
 {
 	for (uint32_t i = 0; i < a->n_workers; i++) {
 		struct api_shared *s = &a->shared[i];
@@ -127,7 +127,19 @@ api_group_end(struct api *a)
 			req_post(a->net, i, &s->wake, &s->wake);
 		}
 	}
+}
+
+void
+api_group_end(struct api *a)
+{
+	send_home(a);
 	live_group_end(a);
+}
+
+void
+api_last(struct api *a)
+{
+	send_home(a);
 }
 
 /* --- workers --- */

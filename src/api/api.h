@@ -58,5 +58,7 @@ void api_set_ready(struct api *a, bool ready);
 /* [writer] The hooks of the store of the same name. */
 void api_defs(struct api *a, const struct defs *d);
 void api_group_end(struct api *a);
+/* [main] The store is closed and gone: what it refused at the very end goes home. */
+void api_last(struct api *a);
 
 #endif

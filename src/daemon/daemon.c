@@ -181,9 +181,8 @@ stop(struct parts *p)
 		net_stop(p->net, (unsigned)(p->cfg->drain_timeout * MS_PER_S));
 	if (p->store)
 		store_close(&p->store);
-	/* What the store refused at the very end goes home, too. */
 	if (p->api)
-		api_group_end(p->api);
+		api_last(p->api);
 	if (p->net)
 		net_free(&p->net);
 	api_free(&p->api);

@@ -5,6 +5,7 @@ That something is not told is shown by what is told next: notices come in order.
 """
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -369,6 +370,32 @@ def test_two_hundred_on_both_workers(shared, client):
         seq = store(client, answered())
         assert all(x.until(seq)[-1]["seq"] == seq for x in listeners[1::2])
     finally:
+        for x in listeners:
+            x.sock.close()
+
+
+def test_nobody_misses_the_last_who_comes_in_between(shared, client):
+    last = []
+
+    def write():
+        with shared.client() as c:
+            last.extend(store(c, answered()) for _ in range(300))
+
+    writer = threading.Thread(target=write)
+    listeners = []
+    try:
+        writer.start()
+        while writer.is_alive() or len(listeners) < 20:
+            for x in listeners[:-20]:
+                x.sock.close()
+            del listeners[:-20]
+            listeners.append(Listener(shared))
+            listeners[-1].first = listeners[-1].begin()["seq"]
+        writer.join()
+        for x in listeners:
+            assert x.first == last[-1] or x.until(last[-1])[-1]["seq"] == last[-1]
+    finally:
+        writer.join()
         for x in listeners:
             x.sock.close()
 
