@@ -282,3 +282,102 @@ def test_the_command(world, tmp_path):
     assert json.loads(tool.ok("audit", "--json"))["rows"][0]["object"] == case["id"]
     assert tool.ok("audit", "--from", "2100-01-01") == "No rows.\n"
     assert "audit: too much: x" in tool.fails("audit", "x", status=2)
+
+
+# --- everywhere
+
+CASE_TEXT, COMMENT_TEXT = "Text-of-a-case", "Text-of-a-comment"
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    """(daemon, client): a case, a concern and released comments that hold marks."""
+    with Daemon() as d:
+        d.start()
+        with Client(d) as c:
+            assert c.put("/v1/units", {"name": "u"}).status in (200, 201)
+            c.event({"type": "headcount.set", "time": int(time.time()) - 400 * DAY,
+                     "data": {"unit": "u", "headcount": 30}})
+            assert c.put("/v1/surveys/work", {
+                "audience": "employee", "questions": [
+                    {"name": "voice", "metric": "pulse"},
+                    {"name": "why", "metric": "text"}]}).status == 201
+            for i in range(14):
+                answer = c.event({"type": "survey.answered", "data": {
+                    "survey": "work", "respondent": f"p{i}", "unit": "u",
+                    "answers": {"voice": 1 + i % 5, "why": f"{COMMENT_TEXT} {i}"},
+                    "comment": f"{COMMENT_TEXT} c{i}"}})
+                assert answer.status == 201, answer
+            assert c.post("/v1/surveys/work/release", {}).status == 201
+            case = submit(c, 5, title=CASE_TEXT, body=CASE_TEXT, unit="u", person="p1")
+            submit(c, 5, "concern", title=CASE_TEXT, unit="u")
+            code = c.post("/v1/people", {"person": "p1"}).json()["code"]
+            yield d, c, {"id": case["id"], "code": case["receipt"], "path": "u",
+                         "name": "work", "personal": code}
+
+
+def fill(path, known):
+    """A path of the interface with something that is there in each place."""
+    if path.startswith("/v1/me/"):
+        path = path.replace("{code}", "{personal}")
+    if path.startswith("/v1/rollups/"):
+        return [path.replace("{name}", name) for name in (
+            "satisfaction", "retention", "recognition", "participation", "suggestions",
+            "decisions", "training", "contact")]
+    if path == "/v1/tokens/{id}":
+        return []
+    return [re.sub(r"{\+?(\w+)}", lambda m: known[m[1]], path)]
+
+
+def test_no_route_gives_words_of_employees_without_a_line(spoken):
+    """Of every route and every way to ask: where such words are, there is one line, and
+    one's own receipt and code are the only ways without."""
+    d, c, known = spoken
+    own = "/v1/receipts/", "/v1/me/"
+    carried = set()
+    for template, operations in c.get("/v1/openapi.json").json()["paths"].items():
+        if "get" not in operations or template in ("/v1/live", "/v1/verify"):
+            continue
+        for path in fill(template, known):
+            for query in ("", "?audience=employee", "?survey=work", "?kind=concern",
+                          "?audience=employee&format=csv", "?format=csv",
+                          "?audience=employee&survey=work", "?audience=employee&kind=concern"):
+                found, answer = added(d, lambda: c.get(path + query))
+                words = CASE_TEXT in answer.text() or COMMENT_TEXT in answer.text()
+                if path.startswith(own):
+                    assert found == []
+                elif words:
+                    carried.add(template)
+                    assert len(found) == 1, (path + query, found)
+    assert carried == {"/v1/suggestions", "/v1/suggestions/{id}", "/v1/comments"}
+
+
+@pytest.mark.parametrize("whom", ["code", "receipt", "person"])
+def test_an_export_leaves_a_line_that_does_not_say_whose(spoken, whom):
+    d, c, known = spoken
+    text = {"code": known["personal"], "receipt": known["code"], "person": "p1"}[whom]
+    found, answer = added(d, lambda: c.post("/v1/people/export", {whom: text}))
+    assert answer.status == 200, answer
+    assert found == [("admin.token", "export", whom)]
+    assert (CASE_TEXT in answer.text()) == (whom == "receipt")
+
+
+def test_comments_of_employees(spoken):
+    d, c, _ = spoken
+    found, answer = added(d, lambda: c.get("/v1/comments?audience=employee&limit=3"))
+    page = answer.json()
+    assert len(page["rows"]) == 3 and page["next"]
+    assert found == [("admin.token", "comments", "audience=employee&limit=3")]
+    assert answer.headers["ETag"] is None and answer.headers["Cache-Control"] == "no-store"
+    again, answer = added(d, lambda: c.get("/v1/comments", audience="employee", limit=3,
+                                           cursor=page["next"]))
+    assert len(again) == 1 and page["next"] not in again[0][2]
+
+
+def test_an_erasure_leaves_a_line_that_does_not_say_whose(spoken):
+    d, c, known = spoken
+    for who, text in (("person", "p3"), ("person", "nobody"), ("receipt", known["code"])):
+        found, answer = added(d, lambda: c.post("/v1/people/erase", {who: text}))
+        assert answer.status == 200, answer
+        assert found == [("admin.token", "erase", who)]
+        assert text not in json.dumps(c.get("/v1/audit", limit=500).json())
