@@ -91,7 +91,8 @@ def test_when_figures_appear(world, lang, words):
     "the code is erased and its key destroyed",
     "full control of the running server",
     "could add people who do not exist",
-    "everybody else in a group reveals"])
+    "everybody else in a group reveals",
+    "joins or leaves between two periods"])
 def test_what_employees_are_told(world, promise):
     assert promise in " ".join(ask(world[1], survey="wave5")["paragraphs"])
     assert promise not in " ".join(ask(world[1], survey="shop")["paragraphs"])
