@@ -22,6 +22,7 @@ static const struct pub_column days_column = {"days_since_face_to_face", pub_get
 
 enum column { COL_N, COL_BY_LEADER, COLS };
 #define RECENT CONTACT_MODE_COUNT /* kind of the cells of last contacts */
+#define DIMS_MASK ((1u << DIM_COUNT) - 1)
 
 struct work {
 	struct job *j;
@@ -130,12 +131,60 @@ mode_rows(struct work *w, enum contact_mode mode)
 	}
 }
 
+/* Of a group; INT64_MIN: never. */
+static int64_t
+last_of(const struct work *w, uint32_t group)
+{
+	uint32_t cell = job_cell_find(w->j, RECENT, group, 0);
+
+	return cell == PEOPLE_NONE ? INT64_MIN : w->last[cell];
+}
+
+/* Whoever came to a part of a unit came to the unit: by unit alone, as a filter on it
+ * says, too. Parents are registered before their children. */
+static enum emp_rc
+last_below(struct work *w, int64_t *last)
+{
+	struct job *j = w->j;
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	uint32_t n = intern_count(units);
+	int64_t *at = arena_alloc(&j->pub.arena, ((size_t)n + 1) * sizeof *at);
+
+	if (at == NULL)
+		return EMP_NOMEM;
+	for (uint32_t u = 0; u <= n; u++)
+		at[u] = INT64_MIN;
+	for (uint32_t g = 0; g < j->raw->n_groups; g++)
+		if (j->raw->groups[g].dim[DIM_UNIT] <= n)
+			at[j->raw->groups[g].dim[DIM_UNIT]] = last[g];
+	for (uint32_t u = n; u >= 1; u--) {
+		uint32_t up = intern_parent(units, u);
+
+		if (up != INTERN_NONE && at[u] > at[up])
+			at[up] = at[u];
+	}
+	for (uint32_t g = 0; g < j->raw->n_groups; g++)
+		if (j->raw->groups[g].dim[DIM_UNIT] <= n)
+			last[g] = at[j->raw->groups[g].dim[DIM_UNIT]];
+	return EMP_OK;
+}
+
 static enum emp_rc
 days_rows(struct work *w)
 {
 	struct job *j = w->j;
 	struct pub_table *table = &j->pub.extra[j->pub.n_extra++];
+	int64_t *last = arena_alloc(&j->pub.arena,
+				    (j->raw->n_groups + 1) * sizeof *last);
 	uint32_t n;
+
+	if (last == NULL)
+		return EMP_NOMEM;
+	for (uint32_t g = 0; g < j->raw->n_groups; g++)
+		last[g] = last_of(w, g);
+	if ((j->q->group & DIMS_MASK) == 1u << DIM_UNIT &&
+	    last_below(w, last) != EMP_OK)
+		return EMP_NOMEM;
 
 	table->name = "face_to_face";
 	table->columns = w->columns;
@@ -147,18 +196,17 @@ days_rows(struct work *w)
 	table->n_columns = n;
 	for (uint32_t i = 0; i < j->raw->n_groups; i++) {
 		uint32_t g = j->group_order[i];
-		uint32_t cell = job_cell_find(j, RECENT, g, 0);
 		struct pub_row *r = pub_row_add(&j->pub, table);
 
 		if (r == NULL)
 			return EMP_NOMEM;
 		r->group = &j->groups[g];
-		if (cell == PEOPLE_NONE)
+		if (last[g] == INT64_MIN)
 			pub_missing(&j->pub, "contact.logged");
-		else if (w->last[cell] >= w->as_of)
+		else if (last[g] >= w->as_of)
 			r->figure[FIG_DAYS] = 0;
 		else
-			r->figure[FIG_DAYS] = (double)((w->as_of - w->last[cell]) /
+			r->figure[FIG_DAYS] = (double)((w->as_of - last[g]) /
 						       S_PER_DAY);
 	}
 	return EMP_OK;
