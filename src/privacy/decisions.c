@@ -9,6 +9,8 @@
  * are in reviews.c. */
 #include "privacy/decisions.h"
 
+#include "base/clock.h"
+#include "privacy/cards.h"
 #include "store/voice.h"
 
 #include <stdlib.h>
@@ -28,6 +30,7 @@ enum figure {
 
 static const struct pub_column columns[] = {
 	{"n", pub_get_n, 0},
+	{"suppressed", pub_get_suppressed, 0},
 	{"yes", pub_get_slot, DECISION_YES},
 	{"no", pub_get_slot, DECISION_NO},
 	{"partial", pub_get_slot, DECISION_PARTIAL},
@@ -448,12 +451,29 @@ rule_rows(struct work *w)
 
 /* ---- all ----------------------------------------------------------------------- */
 
+/* Whether a filter asks for units none of which is shown by itself, as things are now:
+ * then that there is no row does not mean that nothing was decided. */
+static bool
+too_small(const struct job *j)
+{
+	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
+	const struct query_filter *f = &j->q->filter[DIM_UNIT];
+	const uint32_t *fold = job_fold_at(j, clock_now_ms() / MS_PER_S);
+
+	for (uint32_t u = 1; u <= levels_units(j->levels); u++)
+		for (uint32_t i = 0; i < f->n; i++)
+			if (fold[u] == u &&
+			    unit_within(intern_text(units, u), f->value[i]))
+				return false;
+	return f->n > 0;
+}
+
 static enum emp_rc
 rows_make(struct work *w)
 {
 	struct job *j = w->j;
 	uint64_t sum[DECISION_SLOTS] = {0};
-	enum emp_rc rc;
+	enum emp_rc rc = EMP_OK;
 
 	job_columns(j, w->keys, w->n_keys, j->pub.columns, &j->pub.rows.n_columns);
 	for (uint32_t i = 0; i < COUNT(columns); i++)
@@ -462,7 +482,10 @@ rows_make(struct work *w)
 		qsort(w->combos, w->n_combos, sizeof *w->combos, combo_cmp);
 	for (uint32_t i = 0; i < w->n_combos; i++)
 		combo_rows(w, &w->combos[i], sum);
-	rc = driver_rows(j, sum);
+	if (j->pub.rows.n == 0 && j->audiences != 0 && too_small(j))
+		rc = job_row_protected(j, STR_NONE, STR_NONE);
+	if (rc == EMP_OK)
+		rc = driver_rows(j, sum);
 	return rc == EMP_OK ? rule_rows(w) : rc;
 }
 

@@ -191,7 +191,7 @@ void
 pub_get_slot(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
 {
 	v->kind = r->suppressed ? PUB_SKIP : PUB_COUNT;
-	v->count = r->count[c->arg];
+	v->count = r->suppressed ? 0 : r->count[c->arg];
 }
 
 void

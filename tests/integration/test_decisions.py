@@ -252,7 +252,10 @@ def test_filters(c, decisions):
     check(c.rollup("decisions", **{"class": "gift"}),
           [d for d in decisions if d.matter == "gift"], lambda d: (), [])
     # A unit that is not shown cannot be asked for either.
-    assert c.rollup("decisions", unit="north/b")["rows"] == []
+    protected = [{"audience": "employee", "n": None, "suppressed": "protected"}]
+    assert c.rollup("decisions", unit="north/b")["rows"] == protected
+    assert c.rollup("decisions", unit="nowhere")["rows"] == protected
+    assert c.rollup("decisions", unit="north/b,south", role="nobody")["rows"] == []
     assert c.rollup("decisions", audience="customer")["rows"] == []
     assert c.rollup("decisions", role="nobody")["rows"] == []
 

@@ -199,7 +199,7 @@ def test_only_oneself_reads_what_was_said_of_one(story):
 def test_nothing_of_the_kiosk(kiosk):
     """Of four people no figure, no list, and no candidate."""
     c = kiosk.client
-    assert c.rollup("decisions", unit="kiosk")["rows"] == []
+    assert c.rollup("decisions", unit="kiosk")["rows"] == [PROTECTED]
     assert [r["n"] for r in c.rollup("decisions", unit="kiosk")["reviews"]] == [None]
     for params in ({"unit": "kiosk"}, {"group_by": "unit"}, {}, {"step": "month"}):
         rows = c.rollup("suggestions", audience="employee", **params)["rows"]
