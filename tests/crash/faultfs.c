@@ -7,12 +7,14 @@
  *          FAULTFS_PAGE.held and go on when a byte comes on FAULTFS_PAGE.go
  *   write  pwrite64 and ftruncate64 find no space
  *   space  statvfs says that nothing is free (of every file system)
+ *   die    the process is killed instead of the n-th call that writes or syncs
  *
  * Real calls are made as system calls, so it does not matter which library has them.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +34,8 @@ struct page {
 	_Atomic uint8_t sync, no_write, no_space, unused;
 	_Atomic uint32_t synced; /* calls that went well */
 	_Atomic uint32_t struck; /* faults that were made */
-	char match[244];         /* ends with a NUL; set before the faults are */
+	char match[240];         /* ends with a NUL; set before the faults are */
+	_Atomic uint32_t die;    /* at the n-th call from now; 0: never */
 };
 
 static struct page *page;
@@ -94,12 +97,29 @@ fail(int error)
 	return -1;
 }
 
+/* One thread writes. */
+static void
+count_down(int fd)
+{
+	uint32_t left = page != NULL ? atomic_load(&page->die) : 0;
+
+	if (left == 0 || !concerned(fd))
+		return;
+	atomic_store(&page->die, left - 1);
+	if (left > 1)
+		return;
+	atomic_fetch_add(&page->struck, 1);
+	kill(getpid(), SIGKILL);
+	pause();
+}
+
 static int
 sync_file(long call, int fd)
 {
 	uint8_t how = page != NULL ? atomic_load(&page->sync) : SYNC_OK;
 	char byte = 0;
 
+	count_down(fd);
 	if (how != SYNC_OK && concerned(fd)) {
 		if (how == SYNC_FAILS)
 			return fail(EIO);
@@ -127,6 +147,7 @@ fdatasync(int fd)
 ssize_t
 pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
+	count_down(fd);
 	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
 		return fail(ENOSPC);
 	return syscall(SYS_pwrite64, fd, data, n, at);
@@ -135,6 +156,7 @@ pwrite64(int fd, const void *data, size_t n, off64_t at)
 int
 ftruncate64(int fd, off64_t n)
 {
+	count_down(fd);
 	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
 		return fail(ENOSPC);
 	return (int)syscall(SYS_ftruncate, fd, n);

@@ -9,7 +9,7 @@ import struct
 from harness import BUILD, Client, Daemon, NDJSON, TIMEOUT
 
 PAGE_BYTES = 256
-SYNCED, STRUCK, MATCH = 4, 8, 12  # offsets
+SYNCED, STRUCK, MATCH, DIE = 4, 8, 12, 252  # offsets
 SYNC, NO_WRITE, NO_SPACE = 0, 1, 2
 SYNC_FAILS, SYNC_HOLDS = 1, 2
 MAIN = "/empowerd.db"
@@ -76,6 +76,14 @@ class FaultyDaemon(Daemon):
             yield
         if self.process:
             os.write(self.go, b"g")
+
+    def doom(self, calls, file=ANY):
+        """Kills the daemon instead of that call that writes or syncs, from now on; 0:
+        spares it. How many calls were left."""
+        left, = struct.unpack_from("=I", self.page, DIE)
+        self.page[MATCH:MATCH + len(file) + 1] = file.encode() + b"\0"
+        struct.pack_into("=I", self.page, DIE, calls)
+        return left
 
     def wait_held(self):
         """Until some thread is in an fsync that does not return."""

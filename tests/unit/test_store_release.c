@@ -413,6 +413,15 @@ START_TEST(verification_finds_what_was_tampered_with)
 		 "UPDATE release SET period = '1'"},
 		{"empowerd.db", "UPDATE release_block SET satisfied = 1",
 		 "UPDATE release_block SET satisfied = 48"},
+		/* One that only everybody's file has. */
+		{"empowerd.db",
+		 "INSERT INTO release (id, survey_id, period, started, ended) "
+		 "SELECT id + 1, survey_id, '2', 0, 1 FROM release;"
+		 "INSERT INTO release_block (release_id, question, metric_id, low, "
+		 "high, satisfied, verified, people) "
+		 "SELECT release_id + 1, 'why', 6, 0, 0, 0, 1, 9 FROM release_block",
+		 "DELETE FROM release_block WHERE question = 'why';"
+		 "DELETE FROM release WHERE period = '2'"},
 		{SEALED, "UPDATE release_count SET n = n + 1 WHERE value = 1",
 		 "UPDATE release_count SET n = n - 1 WHERE value = 1"},
 		{SEALED, "UPDATE release_cover SET block_unit = '' WHERE unit = 'a'",
