@@ -7,15 +7,18 @@
 
 enum column { COL_TYPE, COL_DAY, COL_STATUS, COL_EXAMINE, COL_AUTOMATIC, COL_REASONED };
 
+void
+case_shown_with(struct case_shown *c, sqlite3_stmt *steps, const struct tz *tz)
+{
+	*c = (struct case_shown){.steps = steps, .tz = tz};
+	(void)day_format(c->today, day_of(tz, clock_now_ms()));
+}
+
 enum emp_rc
 case_shown_init(struct case_shown *c, struct store_reader *r)
 {
-	*c = (struct case_shown){.tz = r->tz};
-	(void)day_format(c->today, day_of(r->tz, clock_now_ms()));
-	return db_prepare(r->people, &c->steps,
-			  "SELECT type, day, status, will_examine, automatic, "
-			  "reason IS NOT NULL FROM suggestion_step "
-			  "WHERE suggestion = ?1 ORDER BY number");
+	case_shown_with(c, NULL, r->tz);
+	return db_prepare(r->people, &c->steps, CASE_SHOWN_STEPS);
 }
 
 void
@@ -68,7 +71,8 @@ live_again(struct case_shown *c, struct lifecycle *again, bool *whole)
 		rc = read_step(c, &step);
 		if (rc == EMP_OK && is_hidden(c, &step, db_str(c->steps, COL_DAY)))
 			hidden = true;
-		else if (rc == EMP_OK && lifecycle_apply(again, &step) == STEP_ILLEGAL)
+		else if (rc == EMP_OK && again->state != STATE_WITHDRAWN &&
+			 lifecycle_apply(again, &step) == STEP_ILLEGAL)
 			illegal = true;
 	}
 	*whole = !hidden || illegal;

@@ -1,6 +1,8 @@
 /* Suggestions of employees as they are shown: without what employees did to them today.
  * Whoever looks again and again would else see the moment at which somebody supported,
- * opened, withdrew or replied. [reader] */
+ * opened, withdrew or replied. What was withdrawn today still takes the steps that it
+ * is shown to take: they are kept, and change nothing. [reader]; the writer asks, too.
+ */
 #ifndef EMP_STORE_CASE_SHOWN_H
 #define EMP_STORE_CASE_SHOWN_H
 
@@ -14,6 +16,14 @@ struct case_shown {
 	const struct tz *tz;
 	char today[DAY_TEXT_MAX];
 };
+
+/* For who prepares statements by themselves, for confidential.db. */
+#define CASE_SHOWN_STEPS                                                               \
+	"SELECT type, day, status, will_examine, automatic, "                          \
+	"reason IS NOT NULL FROM suggestion_step "                                     \
+	"WHERE suggestion = ?1 ORDER BY number"
+/* [any] With `steps` prepared, which stays the caller's. */
+void case_shown_with(struct case_shown *c, sqlite3_stmt *steps, const struct tz *tz);
 
 /* fini is due whatever init returns. */
 EMP_MUST_CHECK enum emp_rc case_shown_init(struct case_shown *c,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "crypto/crypto.h"
+#include "store/case_shown.h"
 #include "store/days.h"
 #include "store/db.h"
 
@@ -77,6 +78,7 @@ cases_prepare(struct cases *c, struct sealed_file *f, struct periods *p)
 		{&c->supports,
 		 "SELECT suggestion FROM suggestion_step WHERE supporter = ?1 "
 		 "AND suggestion = ?2"},
+		{&c->steps, CASE_SHOWN_STEPS},
 		{&c->last_step,
 		 "SELECT ifnull(max(number), 0) FROM suggestion_step "
 		 "WHERE suggestion = ?1"},
@@ -356,6 +358,14 @@ locate(struct cases *c, const struct event *e, bool *found, uint8_t key[HANDLE_B
 	return rc;
 }
 
+/* Withdrawn today, which nobody but the author knows yet. */
+static bool
+withdrawn_unseen(const struct life_at *at, const struct tz *tz)
+{
+	return !at->author && at->life.state == STATE_WITHDRAWN &&
+		day_of(tz, at->life.withdrawn) >= day_of(tz, clock_now_ms());
+}
+
 static enum emp_rc
 apply(struct cases *c, const struct event *e, const struct tz *tz,
       const uint8_t key[HANDLE_BYTES], struct life_at *at, enum emp_rc *bad)
@@ -364,6 +374,8 @@ apply(struct cases *c, const struct event *e, const struct tz *tz,
 	const uint8_t *own = sqlite3_column_blob(s, GET_RECEIPT);
 	uint8_t found[HANDLE_BYTES];
 	bool again = false;
+	struct case_shown shown;
+	struct lifecycle stored;
 	enum emp_rc rc = read_state(s, tz, &at->life);
 
 	if (own != NULL && sqlite3_column_bytes(s, GET_RECEIPT) != RECEIPT_HASH_BYTES)
@@ -373,9 +385,21 @@ apply(struct cases *c, const struct event *e, const struct tz *tz,
 		bind_bytes(c->supports, 2, key);
 		rc = look(c->supports, &again, found);
 	}
+	if (rc != EMP_OK)
+		return rc;
+	*bad = life_judge(at, e, day_begin(tz, e->time), db_str(s, GET_DIMS), own,
+			  again);
+	if (*bad != EMP_TRANSITION || !withdrawn_unseen(at, tz))
+		return EMP_OK;
+	/* As it is shown the step may be a legal one. Then it is kept as such, and
+	 * nothing follows from it: refused, it would tell what happened today. */
+	stored = at->life;
+	case_shown_with(&shown, c->steps, tz);
+	rc = case_shown_life(&shown, key, &at->life);
 	if (rc == EMP_OK)
 		*bad = life_judge(at, e, day_begin(tz, e->time), db_str(s, GET_DIMS),
 				  own, again);
+	at->life = stored;
 	return rc;
 }
 

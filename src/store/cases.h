@@ -12,7 +12,7 @@ struct cases {
 	struct sealed_file *file;
 	struct periods *periods;
 	sqlite3_stmt *put, *put_state, *set_state, *put_step, *get, *known, *by_receipt,
-		*by_supporter, *supports, *last_step;
+		*by_supporter, *supports, *steps, *last_step;
 };
 
 /* [main] Prepares the statements; the file is open and migrated, and outlives this, as

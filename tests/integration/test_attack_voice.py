@@ -159,6 +159,45 @@ def test_nobody_dates_back_what_would_be_seen_at_once(shared, client):
                 assert manager.get("/v1/suggestions/" + made["id"]).status == 200
 
 
+def test_no_refusal_tells_of_a_withdrawal_of_today(shared, client):
+    """What its author withdrew a moment ago takes what any other takes, and no more."""
+    with Client(shared, token(client, "read", "respond", "ingest")) as manager, \
+            Client(shared, None) as author:
+        pair = [case(client, "co/big"), case(client, "co/big")]
+        answer = author.request("POST", f"/v1/receipts/{pair[0]['receipt']}/withdraw")
+        assert answer.status == 201
+        for verb, body in (("acknowledge", {"auto": True}), ("acknowledge", {}),
+                           ("acknowledge", {}), ("support", {}),
+                           ("triage", {"will_examine": True}), ("triage", {"will_examine": True}),
+                           ("answers", {"status": "accepted"}),
+                           ("answers", {"status": "started"}), ("support", {}),
+                           ("answers", {"status": "planned"}),
+                           ("answers", {"status": "declined", "reason": "because"}),
+                           ("support", {}), ("answers", {"status": "done"}),
+                           ("reopen", {"reason": "again"}), ("answers", {"status": "done"})):
+            status, shown = [], []
+            for s in pair:
+                status.append(manager.post(f"/v1/suggestions/{s['id']}/{verb}", body).status)
+                one = manager.get("/v1/suggestions/" + s["id"]).json()
+                del one["id"]
+                shown.append(one)
+            assert status[0] == status[1], (verb, body, status)
+            assert shown[0] == shown[1], (verb, body)
+        # It stays withdrawn all the same, for whoever knows.
+        answer = author.get("/v1/receipts/" + pair[0]["receipt"]).json()
+        assert answer["state"] == "withdrawn"
+        assert shared.one("SELECT count(*) FROM suggestion_state WHERE state = 'withdrawn' AND "
+                          "suggestion = ?", bytes.fromhex(pair[0]["id"][5:]),
+                          file="confidential.db") == 1
+        # From the day after on it takes nothing.
+        old = case(client, "co/big", days=5)
+        answer = client.event({"type": "suggestion.withdrawn", "time": int(time.time()) - DAY,
+                               "data": {"receipt": old["receipt"]}})
+        assert answer.status == 201
+        refused(manager.request("POST", f"/v1/suggestions/{old['id']}/acknowledge"), 409,
+                "illegal-transition")
+
+
 def test_a_supporters_receipt_does_not_tell_of_other_supporters(shared, client):
     s = case(client, "co/big")
     made = client.post(f"/v1/suggestions/{s['id']}/support", {}).json()
