@@ -421,7 +421,7 @@ def test_the_readme_asks_employees(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         before, _, after = done.stdout.partition("workplace 1: released, ")
         assert before.count('"status":"stored"') == 18 and '"protected"' in before
-        rows = json.loads(after[after.index("{"):])["rows"]
+        rows = json.JSONDecoder().raw_decode(after, after.index("{"))[0]["rows"]
         assert [(row["unit"], row["n"], row["verified"]) for row in rows] == [
             ("shop", 9, True), ("shop/floor", 9, True)]
         assert not os.listdir(tmp_path) and d.verify()
