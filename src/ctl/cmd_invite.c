@@ -167,8 +167,13 @@ ask(struct invite *in, struct guest **of, uint32_t n)
 	ok = buf_ok(&path) && buf_ok(&body);
 	if (!ok)
 		ctl_fail("out of memory");
-	ok = ok && ctl_call(in->ctl, "POST", path.p, buf_str(&body), &a) &&
-		take_codes(in, of, n, a.body);
+	if (ok && !ctl_call(in->ctl, "POST", path.p, buf_str(&body), &a)) {
+		ok = false;
+		if (in->has_table)
+			ctl_fail("no invitations: it was about the unit \"%.*s\"",
+				 STR_FMT(of[0]->unit));
+	}
+	ok = ok && take_codes(in, of, n, a.body);
 	buf_fini(&path);
 	buf_fini(&body);
 	return ok;

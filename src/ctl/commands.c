@@ -46,7 +46,7 @@ const struct ctl_command ctl_commands[] = {
 		 "person (or with a column count) and a column unit, prints the same "
 		 "table as CSV with the invitation of each behind it; the daemon "
 		 "learns nothing of the other columns, such as addresses. With --url "
-		 "also the links to the form, for instance\n"
+		 "also links to a form at that place, for instance\n"
 		 " empowerctl invite pulse --url https://voice.example people.csv\n"
 		 "Each can be used once, and nothing stored says by whom.",
 	 .options = O(CSV) | O(UNIT) | O(INVITES) | O(URL),

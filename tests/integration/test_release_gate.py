@@ -507,7 +507,7 @@ def test_ctl_invite_a_table_of_people(shared, client, tool, tmp_path):
     ("", "no header"), ("name\nAnn\n", "no column unit"), ("unit,invite\na,b\n", "already"),
     ("unit,count\nworks,x\n", "row 1"), ("unit,count\nworks,-1\n", "row 1"),
     ("unit,who\nworks\n", "line 2"), ('unit\n"works\n', "line 2"),
-    ("unit\nworks\nworks/nowhere\n", "unit"),
+    ("unit\nworks\nworks/nowhere\n", '"works/nowhere"'),
 ])
 def test_ctl_tables_that_are_refused(client, tool, text, reason):
     result = tool.run("invite", survey(client), "-", text=text.encode())
