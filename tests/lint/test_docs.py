@@ -26,6 +26,15 @@ FILES = {
                           ".It Li posts_total\nPosts.\n.It Li uptime\nTime.\n",
     "man/empowerd-schema.7": ".It Sy event , v_event\n",
     "man/empowerd.8": ".It Fl t , Fl -test\n",
+    "src/model/release.h": "#define RELEASE_K 5 /* k */\n#define RELEASE_K_MIN 3\n"
+                           "#define RELEASE_K_MAX 99\n#define RELEASE_OUTSIDE 2\n"
+                           "#define RELEASE_K_UNVERIFIED 10\n"
+                           "#define RELEASE_K_COMMENTS 11\n",
+    "src/privacy/rollup_impl.h": "#define K_ANONYMITY 6\n#define K_DELICATE 12\n",
+    "src/model/lifecycle.h": "#define CASE_UNIT_PEOPLE_MIN 13\n",
+    "src/store/release.c": "#define DAYS_OPEN 1\n",
+    "man/empowerd-privacy.7": "".join(f".It {n} Ta people\n" for n in (
+        5, 3, 99, 2, 10, 11, 6, 12, 13, 1, 1)),
     "man/empowerctl.1": ".It Fl -json\n.Ss import Ar FILE\n.It Fl -again\n",
 }
 DAEMON = "#!/bin/sh\necho '  -t, --test  check'\n"
@@ -82,6 +91,10 @@ def test_complete_tree_passes(tree):
     ("src/privacy/x.c", '"csat"', '"nps"', "the figure nps"),
     ("schema/main/0001_x.sql", "TABLE event", "TABLE thing", "the table or view thing"),
     ("man/empowerd-schema.7", "v_event", "v_lost", "view v_lost, which is not there"),
+    ("src/model/release.h", "RELEASE_K 5", "RELEASE_K 4", "5 people; RELEASE_K is 4"),
+    ("src/store/release.c", "DAYS_OPEN 1", "DAYS_OPEN 2", "1 people; DAYS_OPEN is 2"),
+    ("src/model/lifecycle.h", "CASE_UNIT", "UNIT", "CASE_UNIT_PEOPLE_MIN is not there"),
+    ("man/empowerd-privacy.7", ".It 12 Ta people\n", "", "10 numbers instead of 11"),
     ("empowerd", "--test", "--probe", "does not describe the option --probe"),
     ("empowerd", "-t,", "-p,", "does not describe the option -p"),
     ("empowerctl", "--again", "--anew", "does not describe the option --anew"),
