@@ -67,7 +67,8 @@ enum demo_stream {
 	STREAM_GUEST,
 	STREAM_TEAM_FELT,
 	STREAM_TEAM_ANSWER,
-	STREAM_TEAM_TEXT
+	STREAM_TEAM_TEXT,
+	STREAM_TURNOVER
 };
 
 uint64_t demo_random(int64_t day, uint32_t stream, uint32_t i);

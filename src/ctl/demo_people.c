@@ -18,7 +18,8 @@
 #define WARN_DAYS 9
 #define GIVEN 3 /* recognitions a day */
 #define WORKDAYS 21
-#define TEAM_DAYS 5 /* the first days of a month, in which the team is asked */
+#define TURNOVER_DAYS 9 /* from one who comes or goes to the next */
+#define TEAM_DAYS 5     /* the first days of a month, in which the team is asked */
 #define TEAM_PERCENT 70
 #define TEAM_LEAD_DAYS 45       /* how long before customers feel it */
 #define TEAM_COMMENT_PERCENT 30 /* of those who answer */
@@ -193,7 +194,28 @@ recognitions(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 	return ok;
 }
 
-/* Trainings and absences: personnel, so no figure of them shows. */
+/* Now and then somebody comes or goes. */
+static bool
+come_and_go(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
+{
+	uint64_t r = demo_random(day, STREAM_TURNOVER, 0);
+	const struct demo_unit *unit = &demo_units[r % DEMO_UNITS];
+	uint32_t who = (uint32_t)(r >> 8 & 0xff) % unit->headcount;
+
+	if ((r >> 16) % TURNOVER_DAYS != 0)
+		return true;
+	demo_open(b, day, "signal.recorded", "roster", 0, 900);
+	buf_printf(b, "\"audience\":\"employee\",\"unit\":\"%s\",\"person\":\"%s#%u\",",
+		   unit->name, unit->name, who);
+	if ((r >> 40 & 1) != 0)
+		buf_printf(b, "\"signal\":\"joined\"");
+	else
+		buf_printf(b, "\"signal\":\"separation\",\"voluntary\":%s",
+			   (r >> 41 & 3) != 0 ? "true" : "false");
+	return demo_close(b, emit, ctx);
+}
+
+/* Trainings and absences: personnel, so shown by whole months only. */
 static bool
 staff(struct buf *b, int64_t day, demo_emit *emit, void *ctx)
 {
@@ -296,5 +318,5 @@ demo_people(struct buf *b, int64_t day, int64_t first, demo_emit *emit, void *ct
 	if (ok && d <= TEAM_DAYS)
 		ok = team(b, day, time_days_from_civil(y, m, 1), emit, ctx);
 	return ok && customers(b, day, emit, ctx) && recognitions(b, day, emit, ctx) &&
-		staff(b, day, emit, ctx);
+		staff(b, day, emit, ctx) && come_and_go(b, day, emit, ctx);
 }
