@@ -175,13 +175,23 @@ released_last(int64_t to)
 	return last / MS_PER_S - (last % MS_PER_S < 0);
 }
 
-const struct released_block *
-released_cut(const struct released *r, uint32_t survey, int64_t t)
+static bool
+outside(const struct released_ask *a, const struct released_block *b)
 {
-	for (uint32_t i = 0; i < r->n; i++)
-		if (r->v[i].of->survey == survey && r->v[i].from < t * MS_PER_S &&
-		    t * MS_PER_S < r->v[i].to)
-			return &r->v[i];
+	return (a->since != 0 && b->to / MS_PER_S <= a->since) ||
+		(a->until != 0 && (b->from + MS_PER_S - 1) / MS_PER_S >= a->until);
+}
+
+const struct released_block *
+released_cut(const struct released *r, const struct released_ask *ask, int64_t t)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct released_block *b = &r->v[i];
+
+		if (b->of->survey == ask->survey && b->from < t * MS_PER_S &&
+		    t * MS_PER_S < b->to && !outside(ask, b))
+			return b;
+	}
 	return NULL;
 }
 
@@ -254,7 +264,8 @@ choose(const struct released *r, const struct released_ask *a, struct chosen *ou
 		int64_t last = released_last(b->to);
 
 		if (b->of->survey != a->survey || last < a->from || last >= a->to ||
-		    !asked_question(a, b->of->question.name) || !asked_unit(a, unit))
+		    outside(a, b) || !asked_question(a, b->of->question.name) ||
+		    !asked_unit(a, unit))
 			continue;
 		out[n] = (struct chosen){
 			.b = b,

@@ -64,6 +64,10 @@ struct released_ask {
 	uint32_t n_within;
 	struct str only;  /* and within this one; n == 0: everything */
 	int64_t from, to; /* Unix s; INT64_MIN, INT64_MAX: no bound */
+	/* The seconds from which that window was widened, 0: it was not. What ends in
+	 * the one or begins in the other is outside: so the bounds of a period, as they
+	 * are told, ask for that period alone. */
+	int64_t since, until;
 	bool by_unit;
 	uint32_t depth; /* 0: as recorded */
 	const struct tz *tz;
@@ -80,9 +84,9 @@ struct released_sum {
 	uint64_t *count;
 };
 
-/* A block of that survey whose period a bound (Unix s) cuts in two; NULL: none. */
-const struct released_block *released_cut(const struct released *r, uint32_t survey,
-					  int64_t t);
+/* A block of the survey whose period a bound (Unix s) cuts in two; NULL: none. */
+const struct released_block *released_cut(const struct released *r,
+					  const struct released_ask *ask, int64_t t);
 /* The second that holds the last moment of a period that ends there, Unix s. */
 int64_t released_last(int64_t to);
 /* Sums by question (name, then as it came), unit by name, bucket; in the arena. */

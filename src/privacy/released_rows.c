@@ -85,11 +85,26 @@ read_all(struct job *j, const struct job_surveys *s, struct released *r)
 	return n == 0 ? EMP_OK : released_read(r, j->reader, n == 1 ? one : 0);
 }
 
+/* Without steps what is widened to whole cells are the bounds of periods, too. */
+static struct released_ask
+window_of(const struct job *j, const struct survey *v)
+{
+	bool exact = j->q->step == STEP_ALL && !j->brief;
+
+	return (struct released_ask){
+		.survey = v->id,
+		.from = j->raw->from_all ? INT64_MIN : j->raw->from,
+		.to = j->raw->to_all ? INT64_MAX : j->raw->to,
+		.since = exact && j->q->from_given ? j->q->from : 0,
+		.until = exact && j->q->to_given ? j->q->to : 0};
+}
+
 static enum emp_rc
 check_bound(struct job *j, const struct released *r, const struct survey *v,
 	    const char *name, int64_t t)
 {
-	const struct released_block *b = released_cut(r, v->id, t);
+	const struct released_ask ask = window_of(j, v);
+	const struct released_block *b = released_cut(r, &ask, t);
 	struct str from, to;
 
 	if (b == NULL)
@@ -316,22 +331,19 @@ read_sums(struct rows *w, const struct released *r)
 	struct job *j = w->j;
 	const struct query_filter *units = &j->q->filter[DIM_UNIT];
 	const struct query_filter *questions = &j->q->filter[FIELD_QUESTION];
-	const struct released_ask ask = {
-		.survey = w->survey->id,
-		.questions = questions->value,
-		.n_questions = questions->n,
-		.within = units->value,
-		.n_within = units->n,
-		.only = j->q->only_unit,
-		.from = j->raw->from_all ? INT64_MIN : j->raw->from,
-		.to = j->raw->to_all ? INT64_MAX : j->raw->to,
-		.by_unit = (j->q->group & 1u << DIM_UNIT) != 0,
-		.depth = j->q->depth,
-		.tz = j->tz,
-		.step = j->q->step,
-	};
-	enum emp_rc rc = released_sums(r, &ask, &w->v, &w->n);
+	struct released_ask ask = window_of(j, w->survey);
+	enum emp_rc rc;
 
+	ask.questions = questions->value;
+	ask.n_questions = questions->n;
+	ask.within = units->value;
+	ask.n_within = units->n;
+	ask.only = j->q->only_unit;
+	ask.by_unit = (j->q->group & 1u << DIM_UNIT) != 0;
+	ask.depth = j->q->depth;
+	ask.tz = j->tz;
+	ask.step = j->q->step;
+	rc = released_sums(r, &ask, &w->v, &w->n);
 	if (rc == EMP_OK && j->q->fill && j->q->step != STEP_ALL)
 		rc = fill_starts(w);
 	return rc;

@@ -199,15 +199,62 @@ START_TEST(a_release_is_of_its_last_moment)
 }
 END_TEST
 
+static bool
+cuts(const struct released_ask *a, int64_t t)
+{
+	return released_cut(&all, a, t) != NULL;
+}
+
 START_TEST(a_bound_inside_a_period_cuts_it)
 {
+	struct released_ask a = ask();
+
 	take(row(CLIMATE, 0, JAN, FEB));
-	ck_assert_ptr_null(released_cut(&all, CLIMATE, JAN - 1));
-	ck_assert_ptr_null(released_cut(&all, CLIMATE, JAN));
-	ck_assert_ptr_nonnull(released_cut(&all, CLIMATE, JAN + 1));
-	ck_assert_ptr_nonnull(released_cut(&all, CLIMATE, FEB - 1));
-	ck_assert_ptr_null(released_cut(&all, CLIMATE, FEB));
-	ck_assert_ptr_null(released_cut(&all, OTHER, JAN + 1));
+	ck_assert(!cuts(&a, JAN - 1));
+	ck_assert(!cuts(&a, JAN));
+	ck_assert(cuts(&a, JAN + 1));
+	ck_assert(cuts(&a, FEB - 1));
+	ck_assert(!cuts(&a, FEB));
+	a.survey = OTHER;
+	ck_assert(!cuts(&a, JAN + 1));
+}
+END_TEST
+
+/* Waves that follow each other inside a minute: the bounds of one, in seconds, are it
+ * alone, though the window has whole minutes. */
+START_TEST(the_bounds_of_a_wave_are_that_wave)
+{
+	static const int64_t at[] = {JAN * MS_PER_S + 1200, JAN * MS_PER_S + 5345,
+				     JAN * MS_PER_S + 9001, JAN * MS_PER_S + 15000};
+	struct released_ask a = ask();
+	struct released_sum *v;
+
+	for (int i = 0; i < 3; i++) {
+		struct release_row r = row(CLIMATE, i == 1 ? A : AB, 0, 0);
+
+		r.from = at[i];
+		r.to = at[i + 1];
+		take(r);
+	}
+	a.from = JAN;
+	a.to = JAN + S_PER_MIN;
+	ck_assert_uint_eq(sums(&a, &v), 1);
+	ck_assert_uint_eq(v->people, 15);
+	a.since = JAN + 5; /* down to a second, as a query has it */
+	a.until = JAN + 10;
+	a.by_unit = true;
+	ck_assert_uint_eq(sums(&a, &v), 1);
+	ck_assert_uint_eq(v->unit, A);
+	ck_assert_uint_eq(v->people, 5);
+	ck_assert(!cuts(&a, a.from) && !cuts(&a, a.to));
+	/* A wave that goes on behind the window begins in its last second. */
+	a.to = JAN + 12;
+	ck_assert(!cuts(&a, a.to));
+	a.until = JAN + 12;
+	ck_assert(cuts(&a, a.to));
+	a.from = JAN + 4;
+	a.since = JAN + 4;
+	ck_assert(cuts(&a, a.from));
 }
 END_TEST
 
@@ -334,6 +381,7 @@ privacy_released_suite(void)
 	tcase_add_test(tc, units_are_subtrees_and_cut);
 	tcase_add_test(tc, a_release_is_of_its_last_moment);
 	tcase_add_test(tc, a_bound_inside_a_period_cuts_it);
+	tcase_add_test(tc, the_bounds_of_a_wave_are_that_wave);
 	tcase_add_test(tc, another_scale_is_another_question);
 	tcase_add_test(tc, options_may_be_added);
 	tcase_add_test(tc, questions_are_asked_by_name);
