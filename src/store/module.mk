@@ -115,6 +115,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/store_support.h \
 	tests/unit/suggestion_support.c \
 	tests/unit/suggestion_support.h \
+	tests/unit/test_store_audit.c \
 	tests/unit/test_store_cases.c \
 	tests/unit/test_store_comments.c \
 	tests/unit/test_store_commit.c \
