@@ -79,6 +79,11 @@ start_store(struct parts *p, struct problem *problem)
 		.hour_days = (int)c->hour_days,
 		.ram_hour_days = WIRING_RAM_HOUR_DAYS,
 		.ram_day_days = WIRING_RAM_DAY_DAYS,
+		.retention = {.customer = c->retention_customer,
+			      .operational = c->retention_operational,
+			      .personnel = c->retention_personnel,
+			      .cases = c->retention_case,
+			      .sealed = c->retention_sealed},
 	};
 	struct store_hooks hooks;
 	enum emp_rc rc;

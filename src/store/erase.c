@@ -11,10 +11,13 @@
 #include "crypto/crypto.h"
 #include "store/audit.h"
 #include "store/db.h"
+#include "store/retain.h"
 #include "store/schema.h"
 
-/* How long events wait for a slice, about. */
+/* How long events wait for a slice, about; and as many times as long there is none for
+ * them then. */
 #define SLICE_NS 4000000
+#define BUSY_SLICES 10
 /* Events looked at between two looks at the clock, and those stripped. */
 #define SCAN_EVENTS 4096
 #define STRIP_EVENTS 16
@@ -49,6 +52,15 @@ erase_nobody(uint8_t out[PSEUDONYM_BYTES])
 {
 	crypto_random(out, PSEUDONYM_BYTES);
 	memset(out + PSEUDONYM_BYTES - NOBODY_BYTES, 0, NOBODY_BYTES);
+}
+
+bool
+erase_is_nobody(const uint8_t person[PSEUDONYM_BYTES])
+{
+	static const uint8_t zeros[NOBODY_BYTES];
+
+	return memcmp(person + PSEUDONYM_BYTES - NOBODY_BYTES, zeros, sizeof zeros) ==
+		0;
 }
 
 /* ---- the list ---------------------------------------------------------------------
@@ -135,6 +147,7 @@ erase_open(struct store *s)
 void
 erase_close(struct store *s)
 {
+	retain_close(s);
 	while (s->eraser.first != NULL) {
 		struct store_change *c = s->eraser.first->change;
 
@@ -181,9 +194,8 @@ put_row(struct store *s, struct erasure *x)
 	return rc;
 }
 
-/* Boundaries of people are in memory under their pseudonyms. */
-static void
-read_boundaries(struct store *s)
+void
+erase_read_boundaries(struct store *s)
 {
 	struct boundary_list fresh = {.n = 0};
 
@@ -232,7 +244,7 @@ erase_begin(struct store *s, struct store_change *c)
 	}
 	s->sealed.written = true;
 	if (x->has_personnel)
-		read_boundaries(s);
+		erase_read_boundaries(s);
 	append(&s->eraser, x);
 	return EMP_OK;
 }
@@ -438,33 +450,45 @@ slice(struct store *s, struct erasure *x)
 }
 
 static void
+rollback(sqlite3 *db)
+{
+	if (sqlite3_get_autocommit(db) == 0)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static void
 try_later(struct eraser *e)
 {
 	e->again = clock_mono_ns() + (uint64_t)FAILED_MS * NS_PER_MS;
 }
 
 void
-erase_step(struct store *s)
+erase_step(struct store *s, bool busy)
 {
 	struct eraser *e = &s->eraser;
-	enum emp_rc rc;
+	enum emp_rc rc = EMP_OK;
 
-	if (erase_wait_ms(s) != 0)
+	if (erase_wait_ms(s) != 0 ||
+	    (busy && clock_mono_ns() - e->sliced < BUSY_SLICES * SLICE_NS))
 		return;
 	if (!disk_ok(s)) {
 		try_later(e);
 		return;
 	}
-	if (e->first == NULL || e->first->stage == STAGE_EMPTY) {
+	if (e->first != NULL && e->first->stage != STAGE_EMPTY)
+		rc = slice(s, e->first);
+	else if (e->first != NULL || e->unclean)
 		empty(s);
-		return;
-	}
-	rc = slice(s, e->first);
+	else
+		rc = retain_step(s);
+	e->sliced = clock_mono_ns();
 	if (rc == EMP_OK)
 		return;
-	if (sqlite3_get_autocommit(s->main.db) == 0)
-		(void)sqlite3_exec(s->main.db, "ROLLBACK", NULL, NULL, NULL);
-	group_failed(s, rc);
+	rollback(s->main.db);
+	rollback(s->sealed.db);
+	/* Too little memory, say, is no fault of the disk's. */
+	if (rc == EMP_IO || rc == EMP_DISK_FULL || rc == EMP_CORRUPT)
+		group_failed(s, rc);
 	try_later(e);
 }
 
@@ -474,7 +498,7 @@ erase_wait_ms(const struct store *s)
 	const struct eraser *e = &s->eraser;
 	uint64_t now;
 
-	if (e->first == NULL && !e->unclean)
+	if (e->first == NULL && !e->unclean && !retain_due(s))
 		return -1;
 	now = clock_mono_ns();
 	return now >= e->again ? 0 : (int)((e->again - now) / NS_PER_MS + 1);

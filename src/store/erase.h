@@ -35,7 +35,7 @@ struct seqs {
 
 struct erase_main {
 	sqlite3_stmt *event, *recipient, *receipt, *invited, *own, *person, *to, *who,
-		*supporter;
+		*supporter, *step;
 	sqlite3_stmt *people[PEOPLE_TABLES];
 	sqlite3_stmt *strip[STRIP_STATEMENTS];
 };
@@ -56,6 +56,10 @@ erase_main_find_receipt(struct erase_main *m, const uint8_t hash[RECEIPT_HASH_BY
 /* Takes texts and ids off one event; what refers to it still does. Once or more often,
  * it is the same. */
 EMP_MUST_CHECK enum emp_rc erase_main_strip(struct erase_main *m, int64_t seq);
+/* And off a step on a suggestion what was said in it, by whomever. */
+EMP_MUST_CHECK enum emp_rc erase_main_strip_step(struct erase_main *m, int64_t seq);
+/* Adds the first column of all rows. */
+EMP_MUST_CHECK enum emp_rc erase_seqs(sqlite3_stmt *s, struct seqs *out);
 /* Puts `now` in the place of `was` in one event; NULL for was: of whoever did it. */
 EMP_MUST_CHECK enum emp_rc erase_main_rename(struct erase_main *m, int64_t seq,
 					     const uint8_t *was,
@@ -68,6 +72,11 @@ EMP_MUST_CHECK enum emp_rc erase_main_rename(struct erase_main *m, int64_t seq,
 EMP_MUST_CHECK enum emp_rc erase_sealed(struct store *s, struct erase_what *what,
 					const uint8_t personnel_new[PSEUDONYM_BYTES]);
 
+/* Puts `now` in the place of `was`, wherever that is. */
+EMP_MUST_CHECK enum emp_rc erase_sealed_rename(struct store *s,
+					       const uint8_t was[PSEUDONYM_BYTES],
+					       const uint8_t now[PSEUDONYM_BYTES]);
+
 /* ---- erase.c --------------------------------------------------------------------- */
 
 struct eraser {
@@ -75,6 +84,10 @@ struct eraser {
 	struct erase_main main;
 	uint64_t again; /* monotonic ns; before it nothing is tried */
 	bool unclean;   /* what was erased may still be in a log */
+	/* See retain.h. */
+	struct retain *retain; /* under way */
+	int64_t retained_day;  /* days since 1970; done then */
+	uint64_t sliced;       /* monotonic ns; when the last slice ended */
 };
 
 /* [main] Takes up what was begun before. */
@@ -83,10 +96,14 @@ EMP_MUST_CHECK enum emp_rc erase_open(struct store *s);
 void erase_close(struct store *s);
 /* A value that stands for somebody forgotten. */
 void erase_nobody(uint8_t out[PSEUDONYM_BYTES]);
+bool erase_is_nobody(const uint8_t person[PSEUDONYM_BYTES]);
+/* Boundaries of people are in memory under their pseudonyms: reads them again. */
+void erase_read_boundaries(struct store *s);
 /* Begins; done() of the change follows later, unless this fails. */
 EMP_MUST_CHECK enum emp_rc erase_begin(struct store *s, struct store_change *c);
-/* A slice of what there is to do. */
-void erase_step(struct store *s);
+/* A slice of what there is to do; `busy`: if the last was long enough ago, as events
+ * are waiting. */
+void erase_step(struct store *s, bool busy);
 /* How long the writer may sleep, ms; 0: there is work, -1: none at all. */
 int erase_wait_ms(const struct store *s);
 

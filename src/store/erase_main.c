@@ -79,6 +79,10 @@ erase_main_prepare(struct erase_main *m, sqlite3 *db)
 		 "AND person = ?3"},
 		{&m->who,
 		 "UPDATE event SET person = ?2 WHERE seq = ?1 AND person IS NOT NULL"},
+		{&m->step,
+		 "UPDATE suggestion_step SET body = NULL, supporter = NULL, "
+		 "reason = CASE WHEN reason IS NOT NULL THEN '' END "
+		 "WHERE event_seq = ?1"},
 		{&m->supporter,
 		 "UPDATE suggestion_step SET supporter = randomblob(16) "
 		 "WHERE supporter = ?1"},
@@ -93,8 +97,8 @@ erase_main_prepare(struct erase_main *m, sqlite3 *db)
 	return rc;
 }
 
-static enum emp_rc
-add_rows(sqlite3_stmt *s, struct seqs *out)
+enum emp_rc
+erase_seqs(sqlite3_stmt *s, struct seqs *out)
 {
 	enum emp_rc rc = EMP_OK;
 
@@ -119,7 +123,7 @@ find(sqlite3_stmt *s, const uint8_t *person, int64_t from, int64_t to, struct se
 	sqlite3_bind_int64(s, 1, from);
 	sqlite3_bind_int64(s, 2, to);
 	sqlite3_bind_blob(s, 3, person, PSEUDONYM_BYTES, SQLITE_STATIC);
-	return add_rows(s, out);
+	return erase_seqs(s, out);
 }
 
 enum emp_rc
@@ -138,7 +142,7 @@ erase_main_find_people(struct erase_main *m, struct str key, struct seqs *out)
 
 	for (int i = 0; rc == EMP_OK && i < PEOPLE_TABLES; i++) {
 		sqlite3_bind_blob(m->people[i], 1, key.p, (int)key.n, SQLITE_STATIC);
-		rc = add_rows(m->people[i], out);
+		rc = erase_seqs(m->people[i], out);
 	}
 	return rc;
 }
@@ -150,7 +154,7 @@ erase_main_find_receipt(struct erase_main *m, const uint8_t hash[RECEIPT_HASH_BY
 	enum emp_rc rc;
 
 	sqlite3_bind_blob(m->receipt, 1, hash, RECEIPT_HASH_BYTES, SQLITE_STATIC);
-	rc = add_rows(m->receipt, out);
+	rc = erase_seqs(m->receipt, out);
 	sqlite3_bind_blob(m->supporter, 1, hash, RECEIPT_HASH_BYTES, SQLITE_STATIC);
 	return rc == EMP_OK ? db_run(m->supporter) : rc;
 }
@@ -187,6 +191,13 @@ erase_main_strip(struct erase_main *m, int64_t seq)
 		rc = db_run(m->own);
 	}
 	return rc == EMP_OK ? strip_rows(m, seq) : rc;
+}
+
+enum emp_rc
+erase_main_strip_step(struct erase_main *m, int64_t seq)
+{
+	sqlite3_bind_int64(m->step, 1, seq);
+	return db_run(m->step);
 }
 
 enum emp_rc

@@ -12,8 +12,8 @@
 /* Events of the person. */
 #define THEIRS "SELECT key FROM event WHERE person = ?1"
 
-/* ?1 the pseudonym, ?2 what takes its place; in this order. Training topics stay: they
- * say which course, and a boundary may require it. */
+/* ?1 the pseudonym, ?2 what takes its place, which comes last. Training topics stay:
+ * they say which course, and a boundary may require it. */
 static const char *const person_sql[] = {
 	"UPDATE answer SET text = NULL WHERE text IS NOT NULL "
 	"AND event_key IN (" THEIRS ")",
@@ -27,14 +27,17 @@ static const char *const person_sql[] = {
 	"OR decision_key IN (SELECT key FROM operational_person "
 	"WHERE role = 'decider' AND person = ?1 UNION "
 	"SELECT key FROM operational_person WHERE role <> 'decider' AND person = ?1)",
+	"UPDATE event SET comment = NULL WHERE person = ?1",
 	"DELETE FROM person_code WHERE person = ?1",
+};
+static const char *const rename_sql[] = {
 	"UPDATE review_decider SET person = ?2 WHERE person = ?1",
 	"UPDATE recognition_recipient SET person = ?2 WHERE person = ?1",
 	"UPDATE operational_person SET person = ?2 "
 	"WHERE role = 'decider' AND person = ?1",
 	"UPDATE operational_person SET person = ?2 "
 	"WHERE role <> 'decider' AND person = ?1",
-	"UPDATE event SET comment = NULL, person = ?2 WHERE person = ?1",
+	"UPDATE event SET person = ?2 WHERE person = ?1",
 };
 
 /* ?1 the hash, ?2 what takes the place of its person. */
@@ -70,12 +73,22 @@ run_all(sqlite3 *db, const char *const *sql, size_t n, const uint8_t was[16],
 	return rc;
 }
 
+enum emp_rc
+erase_sealed_rename(struct store *s, const uint8_t was[PSEUDONYM_BYTES],
+		    const uint8_t now[PSEUDONYM_BYTES])
+{
+	return run_all(s->sealed.db, rename_sql, sizeof rename_sql / sizeof *rename_sql,
+		       was, now);
+}
+
 static enum emp_rc
 forget(struct store *s, const uint8_t was[PSEUDONYM_BYTES],
        const uint8_t now[PSEUDONYM_BYTES])
 {
-	return run_all(s->sealed.db, person_sql, sizeof person_sql / sizeof *person_sql,
-		       was, now);
+	enum emp_rc rc = run_all(s->sealed.db, person_sql,
+				 sizeof person_sql / sizeof *person_sql, was, NULL);
+
+	return rc == EMP_OK ? erase_sealed_rename(s, was, now) : rc;
 }
 
 /* Whose code it is; nobody's is nothing to forget. */

@@ -71,6 +71,11 @@ libempower_a_SOURCES += \
 	%D%/release_input.h \
 	%D%/replay.c \
 	%D%/resolve.c \
+	%D%/retain.c \
+	%D%/retain.h \
+	%D%/retain_main.c \
+	%D%/retain_sealed.c \
+	%D%/retain_set.c \
 	%D%/review.c \
 	%D%/review.h \
 	%D%/schema.c \
@@ -130,6 +135,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_store_read.c \
 	tests/unit/test_store_release.c \
 	tests/unit/test_store_reviews.c \
+	tests/unit/test_store_scrub.c \
 	tests/unit/test_store_sealed.c \
 	tests/unit/test_store_suggestions.c \
 	tests/unit/test_store_threads.c \

@@ -19,6 +19,11 @@
 struct store;
 struct store_reader;
 
+/* How long each class of data keeps texts, ids and people, s; 0: for ever. */
+struct store_retention {
+	uint64_t customer, operational, personnel, cases, sealed;
+};
+
 struct store_config {
 	const char *dir;      /* STATE_DIR, exists */
 	const char *timezone; /* for a new file; NULL: UTC. An old file's own wins, and
@@ -32,8 +37,9 @@ struct store_config {
 	uint32_t group_max;              /* events in one transaction */
 	int minute_hours, hour_days;     /* how long fine cells are kept: 48, 400 */
 	int ram_hour_days, ram_day_days; /* cells fed to hooks->cell at open: 35, 400 */
-	/* All of these days and hours are before the newest event, not before now: the
-	 * file says when that was, and the clock may have been wrong. */
+	struct store_retention retention;
+	/* All of the days and hours above are before the newest event, not before now:
+	 * the file says when that was, and the clock may have been wrong. */
 };
 
 /* What the daemon plugs in. All [writer] unless noted. */

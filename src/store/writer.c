@@ -149,7 +149,7 @@ writer_main(void *store)
 		if (n != NULL) {
 			s->waiting = batch_of(n);
 			run_batches(s);
-			erase_step(s);
+			erase_step(s, true);
 			busy = clock_mono_ns();
 			done = false;
 			continue;
@@ -158,7 +158,7 @@ writer_main(void *store)
 		if (stopping)
 			break;
 		if (erase_wait_ms(s) == 0) {
-			erase_step(s);
+			erase_step(s, false);
 			continue;
 		}
 		quiet = (int64_t)((clock_mono_ns() - busy) / NS_PER_MS);

@@ -1,5 +1,6 @@
 """Whoever is forgotten is in no byte of the state directory, and in every figure as
 before."""
+import datetime
 import json
 import os
 import sqlite3
@@ -483,3 +484,98 @@ def test_the_command(world, tmp_path):
             ["-p", maria.name]:
         assert tool.ok("person", "erase", "--yes", *words) == "erased\n"
     assert marked(daemon, maria.mark) == []
+
+
+RETENTION = ("customer", "operational", "personnel", "case", "sealed")
+NOBODY = "substr(person, 13) = x'00000000'"
+
+
+def with_retention(daemon, *classes, age="30d"):
+    daemon.stop()
+    daemon.options = [f"retention_{c}={age}" for c in classes]
+    daemon.start()
+
+
+def test_what_is_old_goes_and_is_counted_as_before(world):
+    daemon, maria, pedro = world
+    with daemon.client() as c:
+        # He came back.
+        pedro.send(c, "survey.answered", {
+            "survey": "shop", "respondent": pedro.name, "answers": {"score": 1},
+            "comment": pedro.mark + "young"}, "young", datetime.datetime.now().isoformat() +
+            "Z")
+    before = figures(daemon)
+    people = daemon.sql("SELECT seq, person FROM event WHERE person IS NOT NULL")
+    rows_before = rows_of(daemon, maria.mark)
+    with_retention(daemon, *RETENTION, age="3650d")
+    daemon.verify()
+    assert rows_of(daemon, maria.mark) == rows_before
+    with_retention(daemon, *RETENTION)
+    # What employees said about their suggestions today is of today.
+    young = {("confidential.db", "suggestion_step.body")}
+    until(lambda: set(rows_of(daemon, maria.mark)) == young)
+    until(lambda: marked(daemon, maria.mark) == marked(daemon, maria.mark + "reply"))
+    until(lambda: daemon.one(f"SELECT count(*) FROM event WHERE {NOBODY}"))
+    assert any("customers their pseudonym" in line for line in daemon.log)
+    for _ in range(2):
+        now = figures(daemon)
+        assert [(p, before[p], now[p]) for p in now if now[p] != before[p]] == []
+        daemon.verify()
+        assert set(rows_of(daemon, pedro.mark)) - young == {
+            ("empowerd.db", "event.comment"), ("empowerd.db", "event.id")}
+        # One value each for those of whom nothing is younger; the others keep theirs.
+        changed = {}
+        for (seq, was), (_, is_) in zip(people, daemon.sql(
+                "SELECT seq, person FROM event WHERE person IS NOT NULL")):
+            changed.setdefault(was, set()).add(is_)
+        stayed = [was for was, now in changed.items() if now == {was}]
+        assert len(stayed) == 1 and all(len(now) == 1 for now in changed.values())
+        assert len({n for now in changed.values() for n in now}) == len(changed)
+        # Whoever holds a boundary stays its holder.
+        held = daemon.sql("SELECT DISTINCT person FROM operational_person WHERE role = "
+                          "'holder'", file="confidential.db")
+        others = daemon.sql(f"SELECT DISTINCT person FROM operational_person WHERE NOT "
+                            f"{NOBODY}", file="confidential.db")
+        assert len(held) == 2 and set(others) == set(held)
+        assert daemon.one("SELECT count(*) FROM event WHERE class = 'sealed' AND person "
+                          f"IS NOT NULL AND NOT {NOBODY}", file="confidential.db") == 2
+        assert daemon.one("SELECT sum(counted) FROM event", file="confidential.db") == 2
+        daemon.restart()
+
+
+@pytest.mark.parametrize("kept,goes", [
+    ("customer", {("empowerd.db", "answer.text"), ("empowerd.db", "event.comment")}),
+    ("operational", {("empowerd.db", "decision.goal"), ("empowerd.db", "boundary.reason")}),
+    ("personnel", {("confidential.db", "review.lesson"),
+                   ("confidential.db", "recognition.message")}),
+    ("case", {("confidential.db", "suggestion.body"), ("confidential.db",
+                                                       "suggestion.title")}),
+    ("sealed", {("confidential.db", "answer.text"), ("confidential.db", "event.comment")})])
+def test_each_class_is_kept_for_itself(world, kept, goes):
+    daemon, maria, _ = world
+    watched = {(file, column) for file, columns in (
+        ("empowerd.db", ("answer.text", "boundary.reason", "decision.goal",
+                         "event.comment")),
+        ("confidential.db", ("answer.text", "event.comment", "recognition.message",
+                             "review.lesson", "suggestion.body", "suggestion.title")))
+        for column in columns}
+    with_retention(daemon, kept)
+    until(lambda: watched & set(rows_of(daemon, maria.mark)) == watched - goes)
+    daemon.verify()
+
+
+def test_people_of_nothing_are_swept(world):
+    """As a group leaves them whose second file could not be committed."""
+    daemon, _, _ = world
+    count = "SELECT count(*) FROM operational_person"
+    before = daemon.one(count, file="confidential.db")
+    daemon.stop()
+    db = sqlite3.connect(os.path.join(daemon.dir, "confidential.db"))
+    with db:
+        db.executemany("INSERT INTO operational_person VALUES (randomblob(16), ?, 0, "
+                       "randomblob(16))", [(r,) for r in ("giver", "recipient", "decider",
+                                                          "case", "holder", "requester")])
+    db.close()
+    daemon.start()
+    until(lambda: daemon.one(count, file="confidential.db") == before)
+    daemon.verify()
