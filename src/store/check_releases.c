@@ -3,7 +3,6 @@
  * thing is wrong, no more. */
 #include "store/reader_impl.h"
 
-#include "model/release.h"
 #include "store/db.h"
 
 #define SCALES "('csat', 'nps', 'ces', 'pulse')"
@@ -46,23 +45,19 @@ static const char sealed_sql[] =
 
 /* Statements of one comparison. */
 struct comparing {
-	sqlite3_stmt *main, *sealed, *kind, *number;
+	sqlite3_stmt *main, *sealed, *name;
 };
 
 static enum emp_rc
 prepare(struct comparing *c, struct store_reader *r)
 {
-	const struct db_statement main[] = {
-		{&c->main, main_sql},
-		{&c->kind, "SELECT period FROM survey WHERE name = ?1"},
-	};
 	const struct db_statement sealed[] = {
 		{&c->sealed, sealed_sql},
-		{&c->number,
-		 "SELECT 1 FROM survey_period WHERE survey = ?1 AND number = ?2 AND "
+		{&c->name,
+		 "SELECT 1 FROM survey_period WHERE survey = ?1 AND name = ?2 AND "
 		 "released IS NOT NULL"},
 	};
-	enum emp_rc rc = db_prepare_all(r->db, main, sizeof main / sizeof *main);
+	enum emp_rc rc = db_prepare(r->db, &c->main, main_sql);
 
 	if (rc != EMP_OK)
 		return rc;
@@ -74,25 +69,8 @@ finish(struct comparing *c)
 {
 	sqlite3_finalize(c->main);
 	sqlite3_finalize(c->sealed);
-	sqlite3_finalize(c->kind);
-	sqlite3_finalize(c->number);
+	sqlite3_finalize(c->name);
 	*c = (struct comparing){0};
-}
-
-static enum emp_rc
-find_kind(struct comparing *c, struct str survey, enum period *kind)
-{
-	bool row;
-	enum emp_rc rc;
-
-	db_bind_str(c->kind, 1, survey);
-	rc = db_step(c->kind, &row);
-	if (rc != EMP_OK)
-		return rc;
-	if (!row || !period_find(db_str(c->kind, 0), kind))
-		rc = EMP_CORRUPT;
-	(void)sqlite3_reset(c->kind);
-	return rc;
 }
 
 static bool
@@ -106,19 +84,15 @@ same_row(sqlite3_stmt *a, sqlite3_stmt *b)
 
 /* One period. */
 static enum emp_rc
-compare(struct comparing *c, struct str survey, int64_t number, bool *differs)
+compare(struct comparing *c, struct str survey, int64_t number, struct str name,
+	bool *differs)
 {
-	char name[RELEASE_PERIOD_MAX];
-	enum period kind;
 	bool main = true;
 	bool sealed = true;
-	enum emp_rc rc = find_kind(c, survey, &kind);
+	enum emp_rc rc = EMP_OK;
 
-	if (rc != EMP_OK)
-		return rc;
 	db_bind_str(c->main, 1, survey);
-	db_bind_str(c->main, 2,
-		    (struct str){name, release_period_name(name, kind, number)});
+	db_bind_str(c->main, 2, name);
 	db_bind_str(c->sealed, 1, survey);
 	sqlite3_bind_int64(c->sealed, 2, number);
 	while (rc == EMP_OK && main && sealed) {
@@ -142,14 +116,15 @@ compare_all(struct comparing *c, struct store_reader *r, bool *differs)
 	sqlite3_stmt *s = NULL;
 	bool row = true;
 	enum emp_rc rc = db_prepare(r->people, &s,
-				    "SELECT survey, number FROM survey_period "
+				    "SELECT survey, number, name FROM survey_period "
 				    "WHERE released IS NOT NULL AND copied = 1");
 
 	while (rc == EMP_OK) {
 		rc = db_step(s, &row);
 		if (rc != EMP_OK || !row)
 			break;
-		rc = compare(c, db_str(s, 0), sqlite3_column_int64(s, 1), differs);
+		rc = compare(c, db_str(s, 0), sqlite3_column_int64(s, 1), db_str(s, 2),
+			     differs);
 	}
 	sqlite3_finalize(s);
 	return rc;
@@ -166,24 +141,14 @@ look_for_others(struct comparing *c, struct store_reader *r, bool *differs)
 				    "JOIN survey ON survey.id = release.survey_id");
 
 	while (rc == EMP_OK) {
-		enum period kind;
-		int64_t number;
-
 		rc = db_step(s, &row);
 		if (rc != EMP_OK || !row)
 			break;
-		rc = find_kind(c, db_str(s, 0), &kind);
-		if (rc != EMP_OK)
-			break;
-		if (!release_period_find(kind, db_str(s, 1), &number)) {
-			*differs = true;
-			continue;
-		}
-		db_bind_str(c->number, 1, db_str(s, 0));
-		sqlite3_bind_int64(c->number, 2, number);
-		rc = db_step(c->number, &row);
+		db_bind_str(c->name, 1, db_str(s, 0));
+		db_bind_str(c->name, 2, db_str(s, 1));
+		rc = db_step(c->name, &row);
 		*differs = *differs || (rc == EMP_OK && !row);
-		(void)sqlite3_reset(c->number);
+		(void)sqlite3_reset(c->name);
 		row = true;
 	}
 	sqlite3_finalize(s);

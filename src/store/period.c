@@ -269,16 +269,19 @@ enum emp_rc
 period_open_wave(struct periods *p, struct str survey, int64_t opened, bool fresh)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(
-		p->sealed, &s,
-		"INSERT INTO survey_period (survey, number, opened) "
-		"VALUES (?1, 1, ?2) ON CONFLICT DO UPDATE "
-		"SET opened = excluded.opened WHERE ?3 OR "
-		"opened IS NULL");
+	int64_t number = 0;
+	enum emp_rc rc = period_number(p, survey, PERIOD_WAVE, opened, &number);
 
+	if (rc == EMP_OK)
+		rc = db_prepare(
+			p->sealed, &s,
+			"INSERT INTO survey_period (survey, number, opened) "
+			"VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE "
+			"SET opened = excluded.opened WHERE ?4 OR opened IS NULL");
 	if (rc == EMP_OK) {
-		bind_period(s, survey, opened);
-		sqlite3_bind_int(s, 3, fresh);
+		bind_period(s, survey, number);
+		sqlite3_bind_int64(s, 3, opened);
+		sqlite3_bind_int(s, 4, fresh);
 		rc = db_run(s);
 	}
 	sqlite3_finalize(s);

@@ -92,7 +92,7 @@ EMP_MUST_CHECK enum emp_rc period_newest(struct periods *p, struct str survey,
 					 int64_t *number);
 /* Of a survey by name, also of one that events stand for. */
 enum period period_kind(const struct periods *p, struct str survey);
-/* The first wave of a survey that has none. `fresh`: the survey is new; what may be
+/* The present wave of a survey that has none. `fresh`: the survey is new; what may be
  * there is of one that was never stored. */
 EMP_MUST_CHECK enum emp_rc period_open_wave(struct periods *p, struct str survey,
 					    int64_t opened, bool fresh);

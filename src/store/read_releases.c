@@ -197,25 +197,6 @@ store_read_releases(struct store_reader *r, uint32_t survey,
 
 /* ---- comments -------------------------------------------------------------------- */
 
-/* Which kind of period a survey has. */
-static enum emp_rc
-find_kind(sqlite3_stmt *s, struct str survey, enum period *kind)
-{
-	bool row;
-	enum emp_rc rc;
-
-	db_bind_str(s, 1, survey);
-	rc = db_step(s, &row);
-	if (rc != EMP_OK)
-		return rc;
-	if (!row || !period_find(db_str(s, 0), kind))
-		rc = EMP_CORRUPT;
-	(void)sqlite3_reset(s);
-	return rc;
-}
-
-static const char kind_sql[] = "SELECT period FROM survey WHERE name = ?1";
-
 enum emp_rc
 store_read_release_comments(struct store_reader *r, struct str survey,
 			    const uint8_t after[16], uint32_t max,
@@ -224,17 +205,13 @@ store_read_release_comments(struct store_reader *r, struct str survey,
 			    void *ctx)
 {
 	sqlite3_stmt *s = NULL;
-	sqlite3_stmt *kinds = NULL;
 	bool more = true;
 	enum emp_rc rc;
 
 	if (r->people == NULL)
 		return EMP_OK;
-	rc = db_prepare(r->db, &kinds, kind_sql);
-	if (rc == EMP_OK)
-		rc = db_prepare(
-			r->people, &s,
-			"SELECT key, comment.survey, comment.number, question, unit, "
+	rc = db_prepare(r->people, &s,
+			"SELECT key, comment.survey, period.name, question, unit, "
 			"text, verified, ended FROM release_comment AS comment "
 			"JOIN survey_period AS period "
 			"ON period.survey = comment.survey "
@@ -250,22 +227,17 @@ store_read_release_comments(struct store_reader *r, struct str survey,
 	}
 	while (rc == EMP_OK) {
 		struct release_comment_row row = {.survey = STR_NONE};
-		char period[RELEASE_PERIOD_MAX];
-		enum period kind;
 
 		rc = db_step(s, &more);
 		if (rc != EMP_OK || !more)
 			break;
-		row.survey = db_str(s, 1);
-		rc = find_kind(kinds, row.survey, &kind);
-		if (rc == EMP_OK && sqlite3_column_bytes(s, 0) != COMMENT_KEY_BYTES)
+		if (sqlite3_column_bytes(s, 0) != COMMENT_KEY_BYTES) {
 			rc = EMP_CORRUPT;
-		if (rc != EMP_OK)
 			break;
+		}
 		memcpy(row.key, sqlite3_column_blob(s, 0), COMMENT_KEY_BYTES);
-		row.period.n = release_period_name(period, kind,
-						   sqlite3_column_int64(s, 2));
-		row.period.p = period;
+		row.survey = db_str(s, 1);
+		row.period = db_str(s, 2);
 		row.question = db_str(s, 3);
 		row.unit = db_str(s, 4);
 		row.text = db_str(s, 5);
@@ -274,7 +246,6 @@ store_read_release_comments(struct store_reader *r, struct str survey,
 		rc = fn(ctx, &row);
 	}
 	sqlite3_finalize(s);
-	sqlite3_finalize(kinds);
 	return rc;
 }
 
@@ -520,41 +491,30 @@ store_read_release_inputs(struct store_reader *r,
 {
 	struct stored st = {.r = r, .fn = fn, .ctx = ctx};
 	sqlite3_stmt *periods = NULL;
-	sqlite3_stmt *kinds = NULL;
 	bool more = true;
 	enum emp_rc rc;
 
 	if (r->people == NULL)
 		return EMP_OK;
-	rc = db_prepare(r->db, &kinds, kind_sql);
-	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &periods,
-				"SELECT survey, number, ifnull(threshold, ?1) "
-				"FROM survey_period WHERE released IS NOT NULL "
-				"ORDER BY survey, number");
+	rc = db_prepare(r->people, &periods,
+			"SELECT survey, number, ifnull(threshold, ?1), name "
+			"FROM survey_period WHERE released IS NOT NULL "
+			"ORDER BY survey, number");
 	if (rc == EMP_OK)
 		rc = prepare_stored(&st);
 	if (rc == EMP_OK)
 		sqlite3_bind_int(periods, 1, RELEASE_K);
 	while (rc == EMP_OK) {
-		char name[RELEASE_PERIOD_MAX];
-		enum period kind;
-
 		rc = db_step(periods, &more);
 		if (rc != EMP_OK || !more)
 			break;
 		st.survey = db_str(periods, 0);
 		st.number = sqlite3_column_int64(periods, 1);
 		st.k = (uint32_t)sqlite3_column_int64(periods, 2);
-		rc = find_kind(kinds, st.survey, &kind);
-		if (rc != EMP_OK)
-			break;
-		st.period = (struct str){name,
-					 release_period_name(name, kind, st.number)};
+		st.period = db_str(periods, 3);
 		rc = read_stored(&st);
 	}
 	finish_stored(&st);
 	sqlite3_finalize(periods);
-	sqlite3_finalize(kinds);
 	return rc;
 }

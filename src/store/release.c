@@ -35,6 +35,7 @@ struct closing {
 	int64_t number;
 	int64_t from, to; /* ms */
 	int64_t now;
+	char name[RELEASE_PERIOD_MAX];
 	uint32_t k;
 	bool answered; /* by anybody; k is set then */
 	bool shows;    /* out */
@@ -321,24 +322,37 @@ forget(struct store *s, const struct closing *c)
 
 /* ---- closing --------------------------------------------------------------------- */
 
+/* Name and bounds. What was opened as a wave is one, whatever its survey says now. */
+static void
+set_bounds(struct store *s, struct closing *c, enum period kind, const int64_t *opened)
+{
+	if (opened != NULL)
+		kind = PERIOD_WAVE;
+	release_period_name(c->name, kind, c->number);
+	c->from = c->to = c->now;
+	if (kind != PERIOD_WAVE) {
+		release_period_bounds(s->tz, kind, c->number, &c->from, &c->to);
+		c->from *= MS_PER_S;
+		c->to *= MS_PER_S;
+	} else if (opened != NULL && *opened < c->to) {
+		/* Else the clock was set back since. */
+		c->from = *opened;
+	}
+}
+
 /* What is frozen of it, and for a wave when it began. */
 static enum emp_rc
 read_period(struct store *s, struct closing *c, enum period kind)
 {
 	const struct survey *v = surveys_find(s->defs->surveys, c->survey);
 	sqlite3_stmt *q = NULL;
+	bool is_wave = false;
+	int64_t opened = 0;
 	bool row = false;
 	enum emp_rc rc = db_prepare(s->sealed.db, &q,
 				    "SELECT threshold, opened FROM survey_period "
 				    "WHERE survey = ?1 AND number = ?2");
 
-	if (kind == PERIOD_WAVE) {
-		c->from = c->to = c->now;
-	} else {
-		release_period_bounds(s->tz, kind, c->number, &c->from, &c->to);
-		c->from *= MS_PER_S;
-		c->to *= MS_PER_S;
-	}
 	if (rc == EMP_OK) {
 		bind_closing(q, c);
 		rc = db_step(q, &row);
@@ -346,11 +360,10 @@ read_period(struct store *s, struct closing *c, enum period kind)
 	if (rc == EMP_OK && row) {
 		c->answered = sqlite3_column_type(q, 0) != SQLITE_NULL;
 		c->k = (uint32_t)sqlite3_column_int64(q, 0);
-		/* The clock may have been set back since. */
-		if (kind == PERIOD_WAVE && sqlite3_column_int64(q, 1) < c->to &&
-		    sqlite3_column_type(q, 1) != SQLITE_NULL)
-			c->from = sqlite3_column_int64(q, 1);
+		is_wave = sqlite3_column_type(q, 1) != SQLITE_NULL;
+		opened = sqlite3_column_int64(q, 1);
 	}
+	set_bounds(s, c, kind, is_wave ? &opened : NULL);
 	/* Raised since the first answer; it never falls. */
 	if (c->answered && v != NULL && v->threshold > c->k)
 		c->k = v->threshold;
@@ -365,10 +378,12 @@ mark_released(struct store *s, const struct closing *c, enum period kind)
 	enum emp_rc rc = db_prepare(
 		s->sealed.db, &q,
 		"INSERT INTO survey_period (survey, number, threshold, released, "
-		"started, ended, copied) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+		"started, ended, copied, name) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
 		"ON CONFLICT DO UPDATE SET threshold = excluded.threshold, "
 		"released = excluded.released, started = excluded.started, "
-		"ended = excluded.ended, copied = excluded.copied");
+		"ended = excluded.ended, copied = excluded.copied, "
+		"name = excluded.name");
 
 	if (rc == EMP_OK) {
 		bind_closing(q, c);
@@ -378,6 +393,7 @@ mark_released(struct store *s, const struct closing *c, enum period kind)
 		sqlite3_bind_int64(q, 5, c->from);
 		sqlite3_bind_int64(q, 6, c->to);
 		sqlite3_bind_int(q, 7, !c->figures);
+		db_bind_str(q, 8, str_from(c->name));
 		rc = db_run(q);
 	}
 	sqlite3_finalize(q);
@@ -385,8 +401,9 @@ mark_released(struct store *s, const struct closing *c, enum period kind)
 	if (rc != EMP_OK || kind != PERIOD_WAVE)
 		return rc;
 	rc = db_prepare(s->sealed.db, &q,
-			"INSERT OR REPLACE INTO survey_period (survey, number, opened) "
-			"VALUES (?1, ?2, ?3)");
+			"INSERT INTO survey_period (survey, number, opened) "
+			"VALUES (?1, ?2, ?3) "
+			"ON CONFLICT DO UPDATE SET opened = excluded.opened");
 	if (rc == EMP_OK) {
 		db_bind_str(q, 1, c->survey);
 		sqlite3_bind_int64(q, 2, c->number + 1);
@@ -430,10 +447,9 @@ close_period(struct store *s, struct closing *c, enum period kind)
 	return EMP_OK;
 }
 
-/* All that is open up to the number, oldest first. Periods that nobody answered are
- * closed by the next one. */
-static enum emp_rc
-close_through(struct store *s, const struct survey *v, int64_t number, int64_t now)
+enum emp_rc
+release_close_through(struct store *s, const struct survey *v, int64_t number,
+		      int64_t now)
 {
 	enum period kind = (enum period)v->period;
 	sqlite3_stmt *q = NULL;
@@ -464,14 +480,30 @@ close_through(struct store *s, const struct survey *v, int64_t number, int64_t n
 	return rc;
 }
 
-/* What follows from a release, and may be late: it fails without undoing it. */
-static void
-follow_up(struct store *s)
+void
+release_failed(struct store *s, enum emp_rc rc)
+{
+	static struct log_limit limit;
+
+	if (rc == EMP_IO || rc == EMP_DISK_FULL || rc == EMP_LOCKED)
+		group_failed(s, rc);
+	else if (log_limit_pass(&limit))
+		log_error("a release in %s failed: %s", s->dir, emp_rc_title(rc));
+}
+
+void
+release_again(struct store *s)
 {
 	enum emp_rc rc = release_complete(s);
 
 	if (rc != EMP_OK)
-		group_failed(s, rc);
+		release_failed(s, rc);
+}
+
+void
+release_follow_up(struct store *s)
+{
+	release_again(s);
 	period_keys_sweep(&s->periods);
 	/* What was erased may be in free pages and in the log. */
 	s->sealed.written = true;
@@ -599,7 +631,7 @@ release_change(struct store *s, struct store_change *c)
 	if (rc == EMP_OK)
 		rc = find_period(s, c, kind, now, newest, &number);
 	if (rc == EMP_OK && number > newest)
-		rc = close_through(s, v, number, now);
+		rc = release_close_through(s, v, number, now);
 	if (rc != EMP_OK)
 		return rc;
 	release_period_name(c->period_name, kind, number);
@@ -613,7 +645,7 @@ release_change(struct store *s, struct store_change *c)
 		rc = note_asked(s, c, number);
 	}
 	if (number > newest)
-		follow_up(s);
+		release_follow_up(s);
 	return rc;
 }
 
@@ -656,7 +688,9 @@ release_invites(struct store *s, struct store_change *c)
 				  SQLITE_STATIC);
 		db_bind_str(q, 2, v->name);
 		sqlite3_bind_int64(q, 3, number);
-		bind_text(q, 4, c->invite_unit);
+		/* None is empty, not absent. */
+		sqlite3_bind_text(q, 4, c->invite_unit.n > 0 ? c->invite_unit.p : "",
+				  (int)c->invite_unit.n, SQLITE_STATIC);
 		rc = db_run(q);
 	}
 	sqlite3_finalize(q);
@@ -733,14 +767,14 @@ release_due(struct store *s)
 		if (rc == EMP_OK)
 			rc = find_due(s, v, now, newest, &number);
 		if (rc == EMP_OK && number > newest) {
-			rc = close_through(s, v, number, now);
+			rc = release_close_through(s, v, number, now);
 			any = true;
 		}
 		if (rc != EMP_OK)
-			group_failed(s, rc);
+			release_failed(s, rc);
 	}
 	if (!any)
 		return;
-	follow_up(s);
+	release_follow_up(s);
 	s->hooks.group_end(s->hooks.ctx);
 }

@@ -12,9 +12,21 @@ EMP_MUST_CHECK enum emp_rc release_change(struct store *s, struct store_change *
 EMP_MUST_CHECK enum emp_rc release_invites(struct store *s, struct store_change *c);
 /* Weeks and months whose time has come, by the clock; looks at most once a minute. */
 void release_due(struct store *s);
-/* [main] at open, [writer] when idle: copies to empowerd.db what it does not have yet.
- */
+/* --- for those who close periods --- */
+/* All that is open up to the number, oldest first; by the clock it is `now`, ms.
+ * Periods that nobody answered are closed by the next one. */
+EMP_MUST_CHECK enum emp_rc release_close_through(struct store *s,
+						 const struct survey *v, int64_t number,
+						 int64_t now);
+/* What follows from that, and may be late: it fails without undoing it. */
+void release_follow_up(struct store *s);
+/* What is tried again, and nobody waits for: only the disk is a reason to stop. */
+void release_failed(struct store *s, enum emp_rc rc);
+
+/* [main] Copies to empowerd.db what it does not have yet. */
 EMP_MUST_CHECK enum emp_rc release_complete(struct store *s);
+/* The same when there is time. */
+void release_again(struct store *s);
 /* What readers find has changed: after the commit, as an answer is kept under the
  * version that was read before it was made. */
 void release_shown(struct store *s);

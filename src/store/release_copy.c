@@ -132,18 +132,16 @@ release_shown(struct store *s)
 /* One period: a transaction of empowerd.db. One that is there already is the work of a
  * run that ended before it could say so. */
 static enum emp_rc
-copy(struct copying *c, struct store *s, const struct survey *v, int64_t number,
-     int64_t started, int64_t ended)
+copy(struct copying *c, struct store *s, const struct survey *v, sqlite3_stmt *period)
 {
-	char name[RELEASE_PERIOD_MAX];
+	int64_t number = sqlite3_column_int64(period, 1);
 	enum emp_rc rc = db_run(s->main.begin);
 
-	release_period_name(name, (enum period)v->period, number);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int64(c->release, 1, v->id);
-		db_bind_str(c->release, 2, str_from(name));
-		sqlite3_bind_int64(c->release, 3, started);
-		sqlite3_bind_int64(c->release, 4, ended);
+		for (int i = 2; i <= 4; i++)
+			sqlite3_bind_value(c->release, i,
+					   sqlite3_column_value(period, i));
 		rc = db_run(c->release);
 	}
 	if (rc == EMP_OK && sqlite3_changes(s->main.db) > 0)
@@ -186,7 +184,7 @@ release_complete(struct store *s)
 	sqlite3_stmt *q = NULL;
 	bool row = true;
 	enum emp_rc rc = db_prepare(s->sealed.db, &q,
-				    "SELECT survey, number, started, ended "
+				    "SELECT survey, number, name, started, ended "
 				    "FROM survey_period WHERE released IS NOT NULL AND "
 				    "copied = 0 ORDER BY survey, number LIMIT 1");
 
@@ -206,8 +204,7 @@ release_complete(struct store *s)
 			rc = EMP_CORRUPT;
 			break;
 		}
-		rc = copy(&c, s, v, number, sqlite3_column_int64(q, 2),
-			  sqlite3_column_int64(q, 3));
+		rc = copy(&c, s, v, q);
 		(void)sqlite3_reset(q);
 		if (rc == EMP_OK)
 			rc = mark_copied(s, v->name, number);

@@ -107,12 +107,8 @@ idle_work(struct store *s)
 	}
 	if (cells_behind(s))
 		return group_flush(s, CELLS_IDLE);
-	if (s->periods.behind) {
-		enum emp_rc rc = release_complete(s);
-
-		if (rc != EMP_OK)
-			group_failed(s, rc);
-	}
+	if (s->periods.behind)
+		release_again(s);
 	if (untidy(s))
 		disk_tidy(s, false);
 	return false;
