@@ -270,7 +270,7 @@ add_team_answers(struct buf *b, uint32_t u, uint32_t e, int64_t month)
 		   "\"overall\":%d,\"recommend\":%d,\"effort\":%d}",
 		   demo_score(said[0] - 0.3, 1, 5), demo_score(said[1] + 0.2, 1, 5),
 		   demo_score(said[2], 1, 5), demo_score(said[3], 1, 5),
-		   demo_score((said[4] - 1) * 2.5 + 0.4, 0, 10),
+		   demo_score((said[4] - 1) * 2.5 + 1, 0, 10),
 		   demo_score(said[5] * 1.5 - 0.5, 1, 7));
 	if (demo_pick(month, STREAM_TEAM_TEXT, who, 100) < TEAM_COMMENT_PERCENT)
 		buf_printf(b, ",\"comment\":\"%s\"",
