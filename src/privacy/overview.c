@@ -162,21 +162,46 @@ static const struct pub_group of_audience[] = {
 	[AUDIENCE_EMPLOYEE] = {.audience = AUDIENCE_EMPLOYEE},
 };
 
-/* The row of that survey and question, made where only the window before has one: what
- * is no longer asked is a change, too. */
-static struct pub_row *
-row_for(struct work *w, struct pub_table *t, const struct pub_row *like)
+/* A row without a question says that none is known of the survey, or may be. */
+static bool
+is_nameless(const struct pub_row *r)
 {
-	struct pub_row *r;
+	return r->key[1].n == 0;
+}
+
+/* The row of that survey and question, if there is one. Questions that one window knows
+ * are known: the other has nothing to add but that it has no figures. */
+static struct pub_row *
+row_find(struct work *w, struct pub_table *t, const struct pub_row *like)
+{
+	struct pub_row *of_survey = NULL;
 
 	for (uint32_t i = 0; i < t->n; i++) {
-		r = &t->rows[(w->next + i) % t->n];
-		if (str_eq(r->key[0], like->key[0]) &&
-		    str_eq(r->key[1], like->key[1])) {
+		struct pub_row *r = &t->rows[(w->next + i) % t->n];
+
+		if (!str_eq(r->key[0], like->key[0]))
+			continue;
+		if (str_eq(r->key[1], like->key[1])) {
 			w->next = (uint32_t)(r - t->rows) + 1;
 			return r;
 		}
+		if (is_nameless(r) || is_nameless(like))
+			of_survey = r;
 	}
+	if (of_survey != NULL && is_nameless(of_survey))
+		of_survey->key[1] = arena_str(&w->j->pub.arena, like->key[1]);
+	return of_survey;
+}
+
+/* That row, made where only the window before has one: what is no longer asked is a
+ * change, too. */
+static struct pub_row *
+row_for(struct work *w, struct pub_table *t, const struct pub_row *like)
+{
+	struct pub_row *r = row_find(w, t, like);
+
+	if (r != NULL)
+		return r;
 	r = pub_row_add(&w->j->pub, t);
 	if (r == NULL)
 		return NULL;

@@ -676,6 +676,32 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
     assert len(seen) == 4, seen
 
 
+def test_questions_that_a_release_names_are_told_once(daemon):
+    """An open survey has the questions that were answered: before a release none."""
+    at = int(time.time())
+    windows = [{}, {"from": at + 3600, "to": at + 10 * DAY}, {"from": at - DAY, "to": at - 3600}]
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/open", EMPLOYEES | {
+            "name": "open", "questions": [],
+            "open": {"metric": "pulse", "scale": [1, 5]}}).status == 201
+        for released_yet in (False, True):
+            for window in windows:
+                rows = [r for r in c.get("/v1/overview", **window).json()["questions"]
+                        if r["survey"] == "open"]
+                known = released_yet and window is not windows[2]
+                assert [r["question"] for r in rows] == (["a", "b"] if known else [None])
+                assert all(r["n"] == (20 if known and not window else None) for r in rows)
+                assert [r.get("previous_n") for r in rows] == (
+                    [20, 20] if known and window else [None] * len(rows))
+            lines = [{"type": "survey.answered", "source": "hr", "id": str(i),
+                      "data": {"survey": "open", "respondent": str(i),
+                               "answers": {"a": 1 + i % 5, "b": 1 + i % 4}}}
+                     for i in range(20)]
+            if not released_yet:
+                assert c.lines(lines).json()["rejected"] == []
+                assert c.post("/v1/surveys/open/release", {}).status == 201
+
+
 def test_the_months_review_has_what_was_released_in_it(twins, tmp_path):
     blocks = released(twins.d)
     tool = Tool(twins.d, tmp_path)
