@@ -29,6 +29,8 @@ struct crypto_key {
  * ([a-z0-9._-]) under dir/keys. Safe to race: all callers get the same key. */
 EMP_MUST_CHECK enum emp_rc crypto_key_load(struct crypto_key *k, const char *dir,
 					   const char *name, struct problem *p);
+/* [any] Whether there is a key of that name, here or given by systemd. */
+bool crypto_key_exists(const char *dir, const char *name);
 /* [any] Overwrites the key of that name, syncs, removes it and syncs the directory;
  * fine when there is none. A key that systemd gave cannot be destroyed: EMP_CONFIG. */
 EMP_MUST_CHECK enum emp_rc crypto_key_destroy(const char *dir, const char *name,

@@ -113,6 +113,13 @@ write_key(int fd, const struct crypto_key *k)
 	return fsync(fd) == 0;
 }
 
+/* A file system without room is no broken one. */
+static enum emp_rc
+rc_of(int error)
+{
+	return error == ENOSPC || error == EDQUOT ? EMP_DISK_FULL : EMP_IO;
+}
+
 /* Makes a key and gives it the name; somebody else's key under that name is fine. */
 static enum emp_rc
 create_key(const char *keys, const char *path, struct problem *p)
@@ -131,13 +138,13 @@ create_key(const char *keys, const char *path, struct problem *p)
 		return problem_set(p, EMP_CONFIG, "", "the path %s is too long", keys);
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, KEY_MODE);
 	if (fd < 0)
-		return problem_set(p, EMP_IO, "", "cannot create a key in %s: %s", keys,
-				   strerror(errno));
+		return problem_set(p, rc_of(errno), "", "cannot create a key in %s: %s",
+				   keys, strerror(errno));
 	crypto_random(fresh.bytes, sizeof fresh.bytes);
 	if (!write_key(fd, &fresh) || (link(temp, path) != 0 && errno != EEXIST) ||
 	    !sync_dir(keys))
-		rc = problem_set(p, EMP_IO, "", "cannot create the key %s: %s", path,
-				 strerror(errno));
+		rc = problem_set(p, rc_of(errno), "", "cannot create the key %s: %s",
+				 path, strerror(errno));
 	sodium_memzero(&fresh, sizeof fresh);
 	close(fd);
 	unlink(temp);
@@ -190,8 +197,8 @@ crypto_key_load(struct crypto_key *k, const char *dir, const char *name,
 				return problem_set(p, EMP_IO, "", "cannot sync %s: %s",
 						   dir, strerror(errno));
 		} else if (errno != EEXIST) {
-			return problem_set(p, EMP_IO, "", "cannot create %s: %s", keys,
-					   strerror(errno));
+			return problem_set(p, rc_of(errno), "", "cannot create %s: %s",
+					   keys, strerror(errno));
 		}
 		rc = create_key(keys, path, p);
 		if (rc == EMP_OK)
@@ -202,6 +209,20 @@ crypto_key_load(struct crypto_key *k, const char *dir, const char *name,
 	if (rc == EMP_OK)
 		warn_if_open(path);
 	return rc;
+}
+
+bool
+crypto_key_exists(const char *dir, const char *name)
+{
+	char keys[PATH_MAX];
+	char path[PATH_MAX];
+
+	EMP_ASSERT(name_ok(name));
+	if (credential_path(path, name) && access(path, F_OK) == 0)
+		return true;
+	/* What cannot be looked at is not known to be gone. */
+	return own_paths(keys, path, dir, name, NULL) != EMP_OK ||
+		access(path, F_OK) == 0 || errno != ENOENT;
 }
 
 enum emp_rc

@@ -5,7 +5,7 @@
  *
  *   sync   fsync and fdatasync fail with EIO, or stop: they say so on the pipe
  *          FAULTFS_PAGE.held and go on when a byte comes on FAULTFS_PAGE.go
- *   write  pwrite64 and ftruncate64 find no space
+ *   write  write, pwrite64 and ftruncate64 find no space
  *   space  statvfs says that nothing is free (of every file system)
  *   die    the process is killed instead of the n-th call that writes or syncs
  *
@@ -124,7 +124,7 @@ sync_file(long call, int fd)
 		if (how == SYNC_FAILS)
 			return fail(EIO);
 		atomic_fetch_add(&page->struck, 1);
-		if (write(held, &byte, 1) != 1 || read(go, &byte, 1) != 1)
+		if (syscall(SYS_write, held, &byte, 1) != 1 || read(go, &byte, 1) != 1)
 			abort();
 	}
 	if (page != NULL)
@@ -151,6 +151,14 @@ pwrite64(int fd, const void *data, size_t n, off64_t at)
 	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
 		return fail(ENOSPC);
 	return syscall(SYS_pwrite64, fd, data, n, at);
+}
+
+ssize_t
+write(int fd, const void *data, size_t n)
+{
+	if (page != NULL && atomic_load(&page->no_write) && concerned(fd))
+		return fail(ENOSPC);
+	return syscall(SYS_write, fd, data, n);
 }
 
 int

@@ -238,6 +238,27 @@ def test_a_full_disk(faulty, kind):
     settled(faulty, {9: 1, 4: len(batch), 3: 1})
 
 
+def test_no_space_for_the_key_of_a_period(faulty):
+    """The first answer of a period makes one: it waits, as any event does."""
+    said = {"type": "survey.answered", "source": "hr", "id": "1",
+            "data": {"survey": "team", "respondent": "a", "answers": {"q": 3}}}
+    team = {"name": "team", "audience": "employee",
+            "questions": [{"name": "q", "metric": "pulse"}]}
+    with faulty.client() as c:
+        assert c.put("/v1/surveys/team", team).status == 201
+        with faulty.fault(NO_WRITE, file="/keys/"):
+            # Far more often than a broken disk is borne.
+            for _ in range(30):
+                refused(c.event(said), 507, "disk-full")
+            assert scores(c) == {}
+        answer = send_until(lambda: c.event(said), 201)
+        assert answer.json()["status"] == "stored"
+        assert c.event(answer_of(9, 0)).status == 201
+        assert os.listdir(os.path.join(faulty.dir, "keys")).count(
+            "period-team-1.key") == 1
+    settled(faulty, {9: 1})
+
+
 def test_a_start_and_an_end_on_a_full_disk(faulty):
     with faulty.client() as c:
         assert c.lines([answer_of(9, i, unit=f"u{i}") for i in range(300)]
