@@ -128,6 +128,15 @@ key_get(struct periods *p, struct str survey, int64_t number,
 	return EMP_OK;
 }
 
+bool
+period_has_key(const struct periods *p, struct str survey, int64_t number)
+{
+	char name[KEY_NAME_MAX];
+
+	key_name(name, survey, number);
+	return crypto_key_exists(p->dir, name);
+}
+
 static void
 key_destroy(const struct periods *p, const char *name)
 {

@@ -77,6 +77,8 @@ EMP_MUST_CHECK enum emp_rc period_person(struct periods *p, struct str survey,
 					 int64_t number,
 					 const uint8_t sealed[PSEUDONYM_BYTES],
 					 uint8_t out[PSEUDONYM_BYTES]);
+/* Whether that period has a key that was made before. */
+bool period_has_key(const struct periods *p, struct str survey, int64_t number);
 /* What that does for the first answer of a period, and the day of every one. */
 EMP_MUST_CHECK enum emp_rc period_freeze(struct periods *p, struct str survey,
 					 int64_t number, int64_t now);
@@ -97,7 +99,8 @@ enum period period_kind(const struct periods *p, struct str survey);
 EMP_MUST_CHECK enum emp_rc period_open_wave(struct periods *p, struct str survey,
 					    int64_t opened, bool fresh);
 /* [main] What a start does, once the definitions are there: makes first waves where
- * there are none, gives the events of former versions their periods, destroys keys. */
+ * there are none, gives the events of former versions their periods, vouches no longer
+ * for people whose key is lost, destroys keys. */
 EMP_MUST_CHECK enum emp_rc periods_load(struct periods *p);
 
 /* Destroys the keys that ought to be gone, in memory and on disk: of released periods,

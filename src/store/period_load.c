@@ -4,6 +4,7 @@
 #include "store/period.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/days.h"
 #include "store/db.h"
 
@@ -154,6 +155,51 @@ adopt(struct periods *p)
 	return rc;
 }
 
+/* Keys are in no backup. Where the one of an open period is gone, whoever answered may
+ * do so again without being known: nobody vouches for those answers any more, so that
+ * no block of people who are vouched for counts one of them twice. */
+static enum emp_rc
+mistrust(struct periods *p)
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3_stmt *put = NULL;
+	const struct db_statement statements[] = {
+		{&q,
+		 "SELECT survey, number FROM survey_period "
+		 "WHERE released IS NULL AND threshold IS NOT NULL"},
+		{&put,
+		 "UPDATE event SET verified = 0 WHERE survey = ?1 AND period = ?2 AND "
+		 "counted = 1 AND person IS NOT NULL AND verified = 1"},
+	};
+	bool row = true;
+	enum emp_rc rc = db_prepare_all(p->sealed, statements,
+					sizeof statements / sizeof *statements);
+
+	while (rc == EMP_OK) {
+		struct str survey;
+		int64_t number;
+
+		rc = db_step(q, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		survey = db_str(q, 0);
+		number = sqlite3_column_int64(q, 1);
+		if (period_has_key(p, survey, number))
+			continue;
+		db_bind_str(put, 1, survey);
+		sqlite3_bind_int64(put, 2, number);
+		rc = db_run(put);
+		if (rc == EMP_OK && sqlite3_changes(p->sealed) > 0)
+			log_warn("the key of a period of %.*s is lost: whoever "
+				 "answered may do so again, so nobody vouches for "
+				 "the answers so far",
+				 STR_FMT(survey));
+	}
+	sqlite3_finalize(q);
+	sqlite3_finalize(put);
+	return rc;
+}
+
 enum emp_rc
 periods_load(struct periods *p)
 {
@@ -167,6 +213,8 @@ periods_load(struct periods *p)
 		if (rc == EMP_OK && !adopted)
 			rc = adopt(p);
 	}
+	if (rc == EMP_OK)
+		rc = mistrust(p);
 	if (rc == EMP_OK)
 		rc = db_exec(p->sealed, "COMMIT");
 	if (rc != EMP_OK && sqlite3_get_autocommit(p->sealed) == 0)

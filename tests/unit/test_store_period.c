@@ -367,6 +367,46 @@ START_TEST(files_of_former_versions_are_adopted)
 }
 END_TEST
 
+/* As by a backup, which has no keys. */
+START_TEST(nobody_vouches_for_answers_whose_key_is_lost)
+{
+	struct said s = {.survey = "team", .person = 1, .mood = 3};
+	struct said nameless = {.survey = "team", .mood = 3};
+	struct said other = {.survey = "kept", .person = 1, .mood = 3};
+
+	release_survey("team", PERIOD_WAVE, 0);
+	release_survey("kept", PERIOD_WAVE, 0);
+	release_invite("team", "", "code");
+	nameless.invite = "code";
+	ck_assert_int_eq(release_put(&s), ITEM_STORED);
+	ck_assert_int_eq(release_put(&nameless), ITEM_STORED);
+	ck_assert_int_eq(release_put(&other), ITEM_STORED);
+	ck_assert_int_eq(count("counted = 1 AND verified = 1"), 3);
+	support_close();
+	ck_assert_int_eq(crypto_key_destroy(support.dir, "period-team-1", NULL),
+			 EMP_OK);
+	for (int i = 0; i < 2; i++) {
+		support_open();
+		/* Whose code was spent is one person, whatever key there is. */
+		ck_assert_int_eq(
+			count("survey = 'team' AND person IS NULL AND verified = 1"),
+			1);
+		ck_assert_int_eq(count("survey = 'team' AND person IS NOT NULL AND "
+				       "verified = 0 AND counted = 1"),
+				 1);
+		ck_assert_int_eq(count("survey = 'kept' AND verified = 1"), 1);
+		/* The person cannot be known again, and is of those vouched for once.
+		 */
+		ck_assert_int_eq(release_put(&s), ITEM_STORED);
+		ck_assert_int_eq(count("survey = 'team' AND person IS NOT NULL AND "
+				       "verified = 1 AND counted = 1"),
+				 1);
+		support_close();
+	}
+	support_open();
+}
+END_TEST
+
 Suite *
 store_period_suite(void)
 {
@@ -384,6 +424,7 @@ store_period_suite(void)
 	tcase_add_test(tc, intents_are_answers);
 	tcase_add_test(tc, what_fails_leaves_nothing);
 	tcase_add_test(tc, files_of_former_versions_are_adopted);
+	tcase_add_test(tc, nobody_vouches_for_answers_whose_key_is_lost);
 	suite_add_tcase(s, tc);
 	return s;
 }
