@@ -132,6 +132,13 @@ start_net(struct parts *p, struct problem *problem)
 	return net_new(&p->net, &nc, api_app(p->api), problem);
 }
 
+/* As people are told: begun days are whole ones. */
+static uint32_t
+days(uint64_t seconds)
+{
+	return (uint32_t)((seconds + S_PER_DAY - 1) / S_PER_DAY);
+}
+
 static enum emp_rc
 start(struct parts *p, struct problem *problem)
 {
@@ -140,6 +147,8 @@ start(struct parts *p, struct problem *problem)
 		.readers = (uint32_t)p->cfg->readers,
 		.rate_limit = (uint32_t)p->cfg->rate_limit,
 		.live_max = (uint32_t)p->cfg->live_max,
+		.keep.days = {[CLASS_CUSTOMER] = days(p->cfg->retention_customer),
+			      [CLASS_SEALED] = days(p->cfg->retention_sealed)},
 		.outside = wiring_outside,
 		.ctx = p,
 	};

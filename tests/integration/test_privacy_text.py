@@ -165,3 +165,20 @@ def test_nothing_depends_on_what_was_answered(world, lang):
         assert answer.status == 201, answer
     assert c.get("/v1/privacy", survey="wave5", lang=lang).body == before
     assert json.loads(before)["lang"] == lang
+
+
+def test_how_long_it_is_kept():
+    with Daemon("retention_customer=730d", "retention_sealed=86401s") as d:
+        d.start()
+        with d.client() as c:
+            survey(c, "work")
+            survey(c, "shop", "customer")
+        with Client(d, None) as c:
+            said = {(name, lang): " ".join(ask(c, survey=name, lang=lang)["paragraphs"])
+                    for name in ("work", "shop") for lang in LANGUAGES}
+    for lang, (customer, employee) in {
+            "en": ("After 730 days the words", "removed after 2 days"),
+            "es": ("Al cabo de 730 días", "al cabo de 2 días"),
+            "pl": ("Po upływie 730 dni", "po upływie 2 dni")}.items():
+        assert customer in said["shop", lang] and employee in said["work", lang]
+        assert "730" not in said["work", lang] and "2 d" not in said["shop", lang]

@@ -131,7 +131,7 @@ PROMISED = [
     ("src/privacy/rollup_impl.h", "K_ANONYMITY"),
     ("src/privacy/rollup_impl.h", "K_DELICATE"),
     ("src/model/lifecycle.h", "CASE_UNIT_PEOPLE_MIN"), None,
-    ("src/store/release.c", "DAYS_OPEN"),
+    ("src/store/release_when.c", "DAYS_OPEN"),
 ]
 
 

@@ -32,7 +32,7 @@ FILES = {
                            "#define RELEASE_K_COMMENTS 11\n",
     "src/privacy/rollup_impl.h": "#define K_ANONYMITY 6\n#define K_DELICATE 12\n",
     "src/model/lifecycle.h": "#define CASE_UNIT_PEOPLE_MIN 13\n",
-    "src/store/release.c": "#define DAYS_OPEN 1\n",
+    "src/store/release_when.c": "#define DAYS_OPEN 1\n",
     "man/empowerd-privacy.7": "".join(f".It {n} Ta people\n" for n in (
         5, 3, 99, 2, 10, 11, 6, 12, 13, 1, 1)),
     "man/empowerctl.1": ".It Fl -json\n.Ss import Ar FILE\n.It Fl -again\n",
@@ -92,7 +92,7 @@ def test_complete_tree_passes(tree):
     ("schema/main/0001_x.sql", "TABLE event", "TABLE thing", "the table or view thing"),
     ("man/empowerd-schema.7", "v_event", "v_lost", "view v_lost, which is not there"),
     ("src/model/release.h", "RELEASE_K 5", "RELEASE_K 4", "5 people; RELEASE_K is 4"),
-    ("src/store/release.c", "DAYS_OPEN 1", "DAYS_OPEN 2", "1 people; DAYS_OPEN is 2"),
+    ("src/store/release_when.c", "DAYS_OPEN 1", "DAYS_OPEN 2", "1 people; DAYS_OPEN is 2"),
     ("src/model/lifecycle.h", "CASE_UNIT", "UNIT", "CASE_UNIT_PEOPLE_MIN is not there"),
     ("man/empowerd-privacy.7", ".It 12 Ta people\n", "", "10 numbers instead of 11"),
     ("empowerd", "--test", "--probe", "does not describe the option --probe"),
