@@ -112,7 +112,8 @@ EMP_MUST_CHECK enum emp_rc survey_extend(struct survey **out, const struct surve
  * answers may not change its meaning (EMP_CONFLICT with the pointer of the question),
  * and stays, undeclared, when the document drops it. `answered` says whether answers to
  * a question of `now` are stored; `used`, whether any event of the survey is: the
- * audience is fixed then, because it decides the file. */
+ * audience is fixed then, because it decides the file. Period and threshold of
+ * employees' surveys are held to whether or not there are answers. */
 struct survey_use {
 	bool used;
 	bool (*answered)(void *ctx, const struct question *q);

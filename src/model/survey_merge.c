@@ -72,6 +72,20 @@ threshold_check(const struct survey *now, const struct survey *next, struct prob
 			   now->threshold);
 }
 
+/* Periods are numbered by what they are: the answers of a wave would be released as
+ * those of a month of long ago, or wait for one that never comes. */
+static enum emp_rc
+period_check(const struct survey *now, const struct survey *next, struct problem *p)
+{
+	if (now->audience != AUDIENCE_EMPLOYEE || next->audience != AUDIENCE_EMPLOYEE ||
+	    next->period == now->period)
+		return EMP_OK;
+	return problem_set(p, EMP_CONFLICT, "/period",
+			   "the period is %s and cannot change: give the survey "
+			   "another name",
+			   period_name((enum period)now->period));
+}
+
 enum emp_rc
 survey_merge(struct survey **out, const struct survey *now, const struct survey *next,
 	     const struct survey_use *use, struct problem *p)
@@ -85,6 +99,8 @@ survey_merge(struct survey **out, const struct survey *now, const struct survey 
 	if (now != NULL) {
 		s.id = now->id;
 		rc = audience_check(now, next, use, p);
+		if (rc == EMP_OK)
+			rc = period_check(now, next, p);
 		if (rc == EMP_OK)
 			rc = threshold_check(now, next, p);
 		if (rc != EMP_OK)

@@ -133,6 +133,20 @@ def test_bodies(client, what, body, status, pointer):
 
 # --- periods
 
+@pytest.mark.parametrize("now", ["wave", "week", "month"])
+def test_a_period_is_for_good(client, now):
+    """Or a wave would come out as a month of long ago."""
+    name = survey(client, period=now)
+    document = client.get("/v1/surveys/" + name).json()
+    for other in "wave", "week", "month":
+        answer = client.put("/v1/surveys/" + name, {**document, "period": other})
+        if other == now:
+            assert answer.status == 200
+        else:
+            refused(answer, 409, "conflict", "/period")
+    assert client.get("/v1/surveys/" + name).json() == document
+
+
 def test_waves(client):
     name = survey(client)
     first = client.request("POST", f"/v1/surveys/{name}/release")  # no body at all

@@ -334,6 +334,40 @@ START_TEST(a_threshold_is_raised_never_lowered)
 }
 END_TEST
 
+START_TEST(the_period_of_employees_is_for_good)
+{
+	struct question q[] = {on_scale("b", METRIC_CSAT, 1, 5)};
+	struct survey *now = make(16, "team", AUDIENCE_EMPLOYEE, q, 1);
+	struct survey *next = make(0, "team", AUDIENCE_EMPLOYEE, q, 1);
+	struct survey *got = NULL;
+
+	for (int from = PERIOD_WAVE; from <= PERIOD_MONTH; from++) {
+		for (int to = PERIOD_WAVE; to <= PERIOD_MONTH; to++) {
+			now->period = (uint8_t)from;
+			next->period = (uint8_t)to;
+			/* Whether or not anybody answered. */
+			ck_assert_int_eq(survey_merge(&got, now, next, NULL, &p),
+					 from == to ? EMP_OK : EMP_CONFLICT);
+			if (from != to) {
+				ck_assert_str_eq(p.pointer, "/period");
+				ck_assert_ptr_null(got);
+			}
+			survey_free(&got);
+		}
+	}
+	survey_free(&next);
+	/* One that asked customers had none. */
+	now->audience = AUDIENCE_CUSTOMER;
+	now->period = PERIOD_WAVE;
+	next = make(0, "team", AUDIENCE_EMPLOYEE, q, 1);
+	next->period = PERIOD_MONTH;
+	ck_assert_int_eq(survey_merge(&got, now, next, NULL, &p), EMP_OK);
+	survey_free(&got);
+	survey_free(&now);
+	survey_free(&next);
+}
+END_TEST
+
 START_TEST(a_snapshot_finds_all_and_only_what_it_holds)
 {
 	enum { N = 300 };
@@ -467,6 +501,7 @@ model_survey_suite(void)
 	tcase_add_test(tc, a_new_document_keeps_what_has_answers);
 	tcase_add_test(tc, a_new_document_cannot_change_what_answers_mean);
 	tcase_add_test(tc, a_threshold_is_raised_never_lowered);
+	tcase_add_test(tc, the_period_of_employees_is_for_good);
 	tcase_add_test(tc, a_snapshot_finds_all_and_only_what_it_holds);
 	tcase_add_test(tc, a_snapshot_has_no_two_of_one_name_or_id);
 	tcase_add_test(tc, twins_ask_the_same_of_the_others);

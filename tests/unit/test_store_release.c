@@ -339,43 +339,6 @@ START_TEST(what_is_answered_does_not_tell_what_the_clock_did)
 }
 END_TEST
 
-START_TEST(a_survey_may_change_what_its_periods_are)
-{
-	struct store_change c;
-
-	release_unit_put("a");
-	release_survey("team", PERIOD_WAVE, 0);
-	release_crowd("team", "a", 1, 7);
-	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
-	release_crowd("team", "a", 1, 6);
-	/* What began as a wave stays one; it ends with the month before. */
-	release_survey("team", PERIOD_MONTH, 6);
-	clock_set_fixed(SUPPORT_DAY + NOON + 5);
-	ck_assert_int_eq(release_do(&c, "team", "2025-12"), EMP_OK);
-	ck_assert_str_eq(c.period_name, "2025-12");
-	ck_assert_int_eq(support_sql("empowerd.db",
-				     "SELECT group_concat(period, ' ') = '1 2' FROM "
-				     "(SELECT period FROM release ORDER BY 1)"),
-			 1);
-	ck_assert_int_eq(release_findings(), 0);
-	clock_set_fixed(SUPPORT_DAY + 32 * DAY_MS);
-	release_crowd("team", "a", 1, 8);
-	clock_set_fixed(SUPPORT_DAY + 61 * DAY_MS);
-	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
-	ck_assert_str_eq(c.period_name, "2026-02");
-	/* And back: the open month ends as a wave. */
-	release_crowd("team", "a", 1, 9);
-	release_survey("team", PERIOD_WAVE, 7);
-	release_crowd("team", "a", 20, 3);
-	clock_set_fixed(SUPPORT_DAY + 62 * DAY_MS);
-	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
-	ck_assert_int_eq(c.from, SUPPORT_DAY + 61 * DAY_MS);
-	ck_assert_int_eq(c.to, SUPPORT_DAY + 62 * DAY_MS);
-	ck_assert_int_eq(release_shown_people("mood", "a"), 7 + 6 + 8 + 12);
-	ck_assert_int_eq(release_findings(), 0);
-}
-END_TEST
-
 START_TEST(a_copy_that_failed_follows)
 {
 	struct store_change c;
@@ -630,7 +593,6 @@ store_release_suite(void)
 	tcase_add_test(tc, the_clock_waits_for_the_end_and_the_last_answer);
 	tcase_add_test(tc, the_clock_takes_the_oldest_first);
 	tcase_add_test(tc, what_is_answered_does_not_tell_what_the_clock_did);
-	tcase_add_test(tc, a_survey_may_change_what_its_periods_are);
 	tcase_add_test(tc, a_copy_that_failed_follows);
 	tcase_add_test(tc, a_release_that_fails_is_none);
 	tcase_add_test(tc, verification_finds_what_was_tampered_with);
