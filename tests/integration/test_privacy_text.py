@@ -144,6 +144,13 @@ def test_bad_questions(world, query, pointer):
     refused(world[1].get("/v1/privacy?" + query), 422, "invalid", pointer)
 
 
+def test_the_first_page_leads_there(world):
+    page = world[1].get("/").text()
+    assert all(world[1].get("/" + link).status == 200
+               for link in re.findall(r'href="([^"]+)"', page))
+    assert 'href="v1/privacy"' in page
+
+
 def test_a_bad_escape(world):
     refused(world[1].get("/v1/privacy?survey=%zz"), 400, "bad-request")
 
