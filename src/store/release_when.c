@@ -70,6 +70,7 @@ note_asked(struct store *s, struct store_change *c, int64_t number)
 	if (rc == EMP_OK) {
 		db_bind_str(q, 1, c->name);
 		sqlite3_bind_int64(q, 2, number);
+		s->sealed.written = true;
 		rc = db_run(q);
 	}
 	sqlite3_finalize(q);
@@ -131,8 +132,13 @@ release_change(struct store *s, struct store_change *c)
 	rc = period_newest(&s->periods, v->name, &newest);
 	if (rc == EMP_OK)
 		rc = find_period(s, c, kind, now, newest, &number);
-	if (rc == EMP_OK && number > newest)
+	if (rc != EMP_OK)
+		return rc;
+	if (number > newest) {
 		rc = release_close_through(s, v, number, now);
+		/* Also where one fails: those before it are closed. */
+		release_follow_up(s);
+	}
 	if (rc != EMP_OK)
 		return rc;
 	release_period_name(c->period_name, kind, number);
@@ -145,8 +151,6 @@ release_change(struct store *s, struct store_change *c)
 		c->to *= MS_PER_S;
 		rc = note_asked(s, c, number);
 	}
-	if (number > newest)
-		release_follow_up(s);
 	return rc;
 }
 

@@ -402,6 +402,40 @@ START_TEST(a_release_that_fails_is_none)
 }
 END_TEST
 
+START_TEST(of_several_that_one_fails_follows_the_rest)
+{
+	struct said s = {.survey = "month", .mood = 3, .time = SUPPORT_DAY - 1};
+	struct store_change c;
+
+	release_unit_put("a");
+	release_survey("month", PERIOD_MONTH, 0);
+	for (s.person = 1; s.person <= 12; s.person++) {
+		s.mood = 1 + s.person % 5;
+		s.unit = "a";
+		s.time = SUPPORT_DAY - 40 * DAY_MS;
+		ck_assert_int_eq(release_put(&s), ITEM_STORED);
+		s.time = SUPPORT_DAY - 1;
+		ck_assert_int_eq(release_put(&s), ITEM_STORED);
+	}
+	/* 2025-11 and 2025-12. */
+	ck_assert(release_has_key("period-month-670"));
+	ck_assert(release_has_key("period-month-671"));
+	support_exec(SEALED,
+		     "CREATE TRIGGER refuse BEFORE INSERT ON release_cover "
+		     "WHEN NEW.number = 671 BEGIN SELECT RAISE(ABORT, 'no'); END");
+	ck_assert_int_eq(release_do(&c, "month", NULL), EMP_INTERNAL);
+	ck_assert_int_eq(main_count("release"), 1);
+	ck_assert_int_eq(release_shown_people("mood", "a"), 12);
+	ck_assert(!release_has_key("period-month-670"));
+	ck_assert(release_has_key("period-month-671"));
+	support_exec(SEALED, "DROP TRIGGER refuse");
+	ck_assert_int_eq(release_do(&c, "month", NULL), EMP_OK);
+	ck_assert_int_eq(main_count("release"), 2);
+	ck_assert(!release_has_key("period-month-671"));
+	ck_assert_int_eq(release_findings(), 0);
+}
+END_TEST
+
 START_TEST(verification_finds_what_was_tampered_with)
 {
 	static const struct {
@@ -595,6 +629,7 @@ store_release_suite(void)
 	tcase_add_test(tc, what_is_answered_does_not_tell_what_the_clock_did);
 	tcase_add_test(tc, a_copy_that_failed_follows);
 	tcase_add_test(tc, a_release_that_fails_is_none);
+	tcase_add_test(tc, of_several_that_one_fails_follows_the_rest);
 	tcase_add_test(tc, verification_finds_what_was_tampered_with);
 	tcase_add_test(tc, readers_see_blocks_and_comments);
 	suite_add_tcase(s, tc);
