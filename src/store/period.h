@@ -100,7 +100,7 @@ EMP_MUST_CHECK enum emp_rc period_open_wave(struct periods *p, struct str survey
 					    int64_t opened, bool fresh);
 /* [main] What a start does, once the definitions are there: makes first waves where
  * there are none, gives the events of former versions their periods, vouches no longer
- * for people whose key is lost, destroys keys. */
+ * for people whose key is lost. */
 EMP_MUST_CHECK enum emp_rc periods_load(struct periods *p);
 
 /* Destroys the keys that ought to be gone, in memory and on disk: of released periods,

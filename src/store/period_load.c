@@ -219,7 +219,5 @@ periods_load(struct periods *p)
 		rc = db_exec(p->sealed, "COMMIT");
 	if (rc != EMP_OK && sqlite3_get_autocommit(p->sealed) == 0)
 		(void)sqlite3_exec(p->sealed, "ROLLBACK", NULL, NULL, NULL);
-	if (rc == EMP_OK)
-		period_keys_sweep(p);
 	return rc;
 }

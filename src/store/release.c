@@ -435,6 +435,10 @@ close_period(struct store *s, struct closing *c, enum period kind)
 		roll_back(s->sealed.db);
 		return rc;
 	}
+	/* Whatever becomes of the next one, this one is to be followed up. */
+	s->periods.behind = true;
+	s->sealed.written = true;
+	s->vacuumed_day = 0;
 	/* Comments are shown at once; the figures, once they are copied. */
 	if (c->shows)
 		release_shown(s);
@@ -492,15 +496,13 @@ release_again(struct store *s)
 
 	if (rc != EMP_OK)
 		release_failed(s, rc);
+	period_keys_sweep(&s->periods);
 }
 
 void
 release_follow_up(struct store *s)
 {
 	release_again(s);
-	period_keys_sweep(&s->periods);
 	/* What was erased may be in free pages and in the log. */
-	s->sealed.written = true;
-	s->vacuumed_day = 0;
 	disk_tidy(s, false);
 }

@@ -25,7 +25,7 @@ void release_failed(struct store *s, enum emp_rc rc);
 
 /* [main] Copies to empowerd.db what it does not have yet. */
 EMP_MUST_CHECK enum emp_rc release_complete(struct store *s);
-/* The same when there is time. */
+/* [main] too: does so, and destroys keys, or tries again when there is time. */
 void release_again(struct store *s);
 /* What readers find has changed: after the commit, as an answer is kept under the
  * version that was read before it was made. */

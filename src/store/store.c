@@ -201,8 +201,11 @@ load_periods(struct store *s)
 	rc = periods_prepare(&s->periods);
 	if (rc == EMP_OK)
 		rc = periods_load(&s->periods);
-	/* What a run that was killed did not come to. */
-	return rc == EMP_OK ? release_complete(s) : rc;
+	/* What a run that was killed did not come to; if it cannot be done now, that is
+	 * no reason not to start. */
+	if (rc == EMP_OK)
+		release_again(s);
+	return rc;
 }
 
 static enum emp_rc

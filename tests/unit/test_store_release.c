@@ -361,6 +361,9 @@ START_TEST(a_copy_that_failed_follows)
 	ck_assert(!release_has_key("period-team-1"));
 	ck_assert_int_eq(release_findings(), 0);
 	support_close();
+	support_open();
+	ck_assert_int_eq(main_count("release"), 0);
+	support_close();
 	support_exec("empowerd.db", "DROP TRIGGER refuse");
 	support_open();
 	ck_assert_int_eq(main_count("release"), 1);
