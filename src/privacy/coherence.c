@@ -7,8 +7,7 @@
  * Every level is one that another answer publishes, asked for here as an answer inside
  * this one: satisfaction, suggestions, recognition. What employees answered comes from
  * releases, each of which counts where its period ended: a window takes it or not. */
-#include "privacy/released.h"
-#include "privacy/rollup_impl.h"
+#include "privacy/released_rows.h"
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -54,7 +53,7 @@ struct work {
 	struct pair *pairs;
 	uint32_t n, max;
 	int64_t now; /* what people there are is asked for no later moment */
-	struct released released;
+	const struct released *released;
 	struct views all, months;
 	struct pub_table missing;
 	enum emp_rc rc;
@@ -253,7 +252,7 @@ released_level(const struct work *w, const struct survey_twin *t, const struct v
 					 .step = STEP_ALL};
 	struct released_sum *sums;
 	uint32_t n;
-	enum emp_rc rc = released_sums(&w->released, &ask, &sums, &n);
+	enum emp_rc rc = released_sums(w->released, &ask, &w->j->pub.arena, &sums, &n);
 
 	*m = nothing;
 	m->suppressed = true;
@@ -405,8 +404,8 @@ read_answers(struct work *w, enum step step, struct views *into)
 static enum emp_rc
 release_months(struct work *w, struct views *into)
 {
-	for (uint32_t i = 0; i < w->released.n; i++) {
-		const struct released_block *b = &w->released.v[i];
+	for (uint32_t i = 0; i < w->released->n; i++) {
+		const struct released_block *b = &w->released->v[i];
 		int64_t last = released_last(b->to);
 
 		for (uint32_t p = 0; p < w->n; p++)
@@ -762,12 +761,10 @@ answer(struct work *w)
 		j->pub.from = pub_time(&j->pub, j->tz, j->q->from * MS_PER_S);
 	if (j->q->to_given)
 		j->pub.to = pub_time(&j->pub, j->tz, j->q->to * MS_PER_S);
-	released_init(&w->released, &j->pub.arena,
-		      store_names(j->c->r->store, DIM_UNIT));
 	if (rc == EMP_OK)
 		rc = pairs_find(w);
 	if (rc == EMP_OK)
-		rc = released_read(&w->released, j->reader, 0);
+		rc = job_released(j, &w->released);
 	if (rc == EMP_OK)
 		rc = read_views(w, STEP_ALL, &w->all);
 	if (rc == EMP_OK && (!j->brief || j->q->step == STEP_MONTH))

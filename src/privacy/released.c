@@ -1,40 +1,30 @@
-/* Released blocks: read, chosen, and added up whole. See released.h. */
+/* Released blocks: taken, chosen, and added up whole. See released.h. */
 #include "privacy/released.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "privacy/cards.h"
 
 #include <stdlib.h>
 
-#define BLOCKS_FIRST 64
+#define ARENA_CHUNK (64 * 1024)
 
 void
-released_init(struct released *r, struct arena *a, const struct intern *units)
+released_init(struct released *r, const struct intern *units)
 {
-	*r = (struct released){.arena = a, .units = units};
+	*r = (struct released){.units = units};
+	arena_init(&r->arena, ARENA_CHUNK);
 }
 
-/* ---- reading -------------------------------------------------------------------- */
-
-/* In an arena: what grows is copied, and what it was is left behind. */
-static bool
-room(struct arena *a, void *array, uint32_t *max, uint32_t n, size_t size)
+void
+released_fini(struct released *r)
 {
-	void *old, *new;
-	uint32_t more = *max == 0 ? BLOCKS_FIRST : *max * 2;
-
-	if (n < *max)
-		return true;
-	new = arena_alloc(a, more * size);
-	if (new == NULL)
-		return false;
-	memcpy(&old, array, sizeof old);
-	if (n > 0)
-		memcpy(new, old, n * size);
-	memcpy(array, &new, sizeof new);
-	*max = more;
-	return true;
+	free(r->v);
+	free(r->questions);
+	arena_fini(&r->arena);
 }
+
+/* ---- taking --------------------------------------------------------------------- */
 
 /* Options are added behind those that there are, so fewer of the same are the same. */
 static bool
@@ -58,11 +48,11 @@ take_options(struct released *r, struct question *q, const struct release_row *r
 		return EMP_CORRUPT;
 	if (row->n_options <= q->n_options)
 		return EMP_OK;
-	options = arena_alloc(r->arena, row->n_options * sizeof *options);
+	options = arena_alloc(&r->arena, row->n_options * sizeof *options);
 	if (options == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < row->n_options; i++) {
-		options[i] = arena_str(r->arena, row->options[i]);
+		options[i] = arena_str(&r->arena, row->options[i]);
 		if (options[i].p == NULL)
 			return EMP_NOMEM;
 	}
@@ -84,19 +74,20 @@ question_new(struct released *r, const struct release_row *row)
 {
 	struct released_question *q;
 
-	if (!room(r->arena, &r->questions, &r->max_questions, r->n_questions,
-		  sizeof *r->questions))
+	if (!array_reserve(&r->questions, &r->max_questions, r->n_questions + 1,
+			   sizeof *r->questions))
 		return NULL;
-	q = arena_zalloc(r->arena, sizeof *q);
+	q = arena_zalloc(&r->arena, sizeof *q);
 	if (q == NULL)
 		return NULL;
 	q->survey = row->survey;
 	q->number = r->n_questions;
+	q->first = q->last = RELEASED_END;
 	q->question = (struct question){.metric = row->metric,
 					.lo = row->lo,
 					.hi = row->hi,
 					.satisfied = row->satisfied,
-					.name = arena_str(r->arena, row->question)};
+					.name = arena_str(&r->arena, row->question)};
 	if (q->question.name.p == NULL)
 		return NULL;
 	r->questions[r->n_questions++] = q;
@@ -135,7 +126,7 @@ released_take(void *ctx, const struct release_row *row)
 
 	if (row->unit > intern_count(r->units))
 		return EMP_OVERLOADED;
-	if (!room(r->arena, &r->v, &r->max, r->n, sizeof *r->v))
+	if (!array_reserve(&r->v, &r->max, r->n + 1, sizeof *r->v))
 		return EMP_NOMEM;
 	b = &r->v[r->n];
 	*b = (struct released_block){.from = row->from,
@@ -143,26 +134,25 @@ released_take(void *ctx, const struct release_row *row)
 				     .unit = row->unit,
 				     .verified = row->verified,
 				     .people = row->people,
-				     .n_count = row->n_count};
+				     .n_count = row->n_count,
+				     .next = RELEASED_END};
 	rc = question_of(r, row, &b->of);
 	if (rc != EMP_OK)
 		return rc;
 	if (b->n_count > b->of->question.width)
 		return EMP_CORRUPT;
-	count = arena_alloc(r->arena, (row->n_count + 1) * sizeof *count);
+	count = arena_alloc(&r->arena, (row->n_count + 1) * sizeof *count);
 	if (count == NULL)
 		return EMP_NOMEM;
 	if (row->n_count > 0)
 		memcpy(count, row->count, row->n_count * sizeof *count);
 	b->count = count;
-	r->n++;
+	if (b->of->first == RELEASED_END)
+		b->of->first = r->n;
+	else
+		r->v[b->of->last].next = r->n;
+	b->of->last = r->n++;
 	return EMP_OK;
-}
-
-enum emp_rc
-released_read(struct released *r, struct store_reader *reader, uint32_t survey)
-{
-	return store_read_releases(reader, survey, released_take, r);
 }
 
 /* ---- what is asked for ---------------------------------------------------------- */
@@ -196,12 +186,13 @@ released_cut(const struct released *r, const struct released_ask *ask, int64_t t
 }
 
 static bool
-asked_question(const struct released_ask *a, struct str name)
+asked_question(const struct released_ask *a, const struct released_question *q)
 {
-	for (uint32_t i = 0; i < a->n_questions; i++)
-		if (str_eq(a->questions[i], name))
-			return true;
-	return a->n_questions == 0;
+	bool any = a->n_questions == 0;
+
+	for (uint32_t i = 0; i < a->n_questions && !any; i++)
+		any = str_eq(a->questions[i], q->question.name);
+	return any && q->survey == a->survey;
 }
 
 static bool
@@ -252,30 +243,60 @@ chosen_cmp(const void *pa, const void *pb)
 	return cmp != 0 ? cmp : (a->start > b->start) - (a->start < b->start);
 }
 
+/* How many blocks there are of what is asked, at most. */
+static uint32_t
+most(const struct released *r, const struct released_ask *a)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < r->n_questions; k++) {
+		const struct released_question *q = r->questions[k];
+
+		if (!asked_question(a, q))
+			continue;
+		for (uint32_t i = q->first; i != RELEASED_END; i = r->v[i].next)
+			n++;
+	}
+	return n;
+}
+
+static bool
+asked_block(const struct released *r, const struct released_ask *a,
+	    const struct released_block *b)
+{
+	int64_t last = released_last(b->to);
+
+	return last >= a->from && last < a->to && !outside(a, b) &&
+		asked_unit(a, b->unit == 0 ? STR_NONE : intern_text(r->units, b->unit));
+}
+
 static uint32_t
 choose(const struct released *r, const struct released_ask *a, struct chosen *out)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < r->n; i++) {
-		const struct released_block *b = &r->v[i];
-		struct str unit = b->unit == 0 ? STR_NONE
-					       : intern_text(r->units, b->unit);
-		int64_t last = released_last(b->to);
+	for (uint32_t k = 0; k < r->n_questions; k++) {
+		const struct released_question *q = r->questions[k];
 
-		if (b->of->survey != a->survey || last < a->from || last >= a->to ||
-		    outside(a, b) || !asked_question(a, b->of->question.name) ||
-		    !asked_unit(a, unit))
+		if (!asked_question(a, q))
 			continue;
-		out[n] = (struct chosen){
-			.b = b,
-			.unit = a->by_unit ? cut(r->units, b->unit, a->depth) : 0,
-			.start = a->step == STEP_ALL
-				? INT64_MIN
-				: tz_floor(a->tz, step_unit((enum step)a->step), last)};
-		out[n].name = out[n].unit == 0 ? STR_NONE
-					       : intern_text(r->units, out[n].unit);
-		n++;
+		for (uint32_t i = q->first; i != RELEASED_END; i = r->v[i].next) {
+			const struct released_block *b = &r->v[i];
+			struct chosen *c = &out[n];
+
+			if (!asked_block(r, a, b))
+				continue;
+			*c = (struct chosen){.b = b, .start = INT64_MIN};
+			if (a->by_unit)
+				c->unit = cut(r->units, b->unit, a->depth);
+			if (c->unit != 0)
+				c->name = intern_text(r->units, c->unit);
+			if (a->step != STEP_ALL)
+				c->start = tz_floor(a->tz,
+						    step_unit((enum step)a->step),
+						    released_last(b->to));
+			n++;
+		}
 	}
 	if (n > 1)
 		qsort(out, n, sizeof *out, chosen_cmp);
@@ -283,7 +304,7 @@ choose(const struct released *r, const struct released_ask *a, struct chosen *ou
 }
 
 static bool
-sum_new(const struct released *r, const struct chosen *c, struct released_sum *s)
+sum_new(struct arena *a, const struct chosen *c, struct released_sum *s)
 {
 	const struct question *q = &c->b->of->question;
 
@@ -292,31 +313,27 @@ sum_new(const struct released *r, const struct chosen *c, struct released_sum *s
 		.unit = c->unit,
 		.start = c->start,
 		.verified = true,
-		.count = arena_zalloc(r->arena, q->width * sizeof *s->count)};
+		.count = arena_zalloc(a, q->width * sizeof *s->count)};
 	return s->count != NULL;
 }
 
-enum emp_rc
-released_sums(const struct released *r, const struct released_ask *ask,
-	      struct released_sum **out, uint32_t *n)
+static enum emp_rc
+add_up(const struct chosen *c, uint32_t found, struct arena *a,
+       struct released_sum **out, uint32_t *n)
 {
-	struct chosen *c = arena_alloc(r->arena, ((size_t)r->n + 1) * sizeof *c);
+	uint32_t different = 0;
 	struct released_sum *v;
-	uint32_t found;
 
-	*n = 0;
-	*out = NULL;
-	if (c == NULL)
-		return EMP_NOMEM;
-	found = choose(r, ask, c);
-	*out = v = arena_alloc(r->arena, ((size_t)found + 1) * sizeof *v);
+	for (uint32_t i = 0; i < found; i++)
+		different += i == 0 || chosen_cmp(&c[i - 1], &c[i]) != 0;
+	*out = v = arena_alloc(a, ((size_t)different + 1) * sizeof *v);
 	if (v == NULL)
 		return EMP_NOMEM;
 	for (uint32_t i = 0; i < found; i++) {
 		struct released_sum *s;
 
 		if ((i == 0 || chosen_cmp(&c[i - 1], &c[i]) != 0) &&
-		    !sum_new(r, &c[i], &v[(*n)++]))
+		    !sum_new(a, &c[i], &v[(*n)++]))
 			return EMP_NOMEM;
 		s = &v[*n - 1];
 		s->verified = s->verified && c[i].b->verified;
@@ -325,4 +342,19 @@ released_sums(const struct released *r, const struct released_ask *ask,
 			s->count[k] += c[i].b->count[k];
 	}
 	return EMP_OK;
+}
+
+enum emp_rc
+released_sums(const struct released *r, const struct released_ask *ask, struct arena *a,
+	      struct released_sum **out, uint32_t *n)
+{
+	struct chosen *c = malloc(((size_t)most(r, ask) + 1) * sizeof *c);
+	enum emp_rc rc = EMP_NOMEM;
+
+	*n = 0;
+	*out = NULL;
+	if (c != NULL)
+		rc = add_up(c, choose(r, ask, c), a, out, n);
+	free(c);
+	return rc;
 }

@@ -10,7 +10,7 @@
  *     for a part that there is not.
  *   - of other dimensions nothing is released, so nothing can be asked by them.
  * Answers to a question whose scale changed between two periods are no sum: they are
- * different questions of one name. Pure but for released_read. [any], one thread. */
+ * different questions of one name. Pure. [any], one thread. */
 #ifndef EMP_PRIVACY_RELEASED_H
 #define EMP_PRIVACY_RELEASED_H
 
@@ -26,6 +26,7 @@ struct released_question {
 	uint32_t survey;
 	uint32_t number; /* in the order that they came */
 	struct question question;
+	uint32_t first, last; /* its blocks; see next */
 };
 
 struct released_block {
@@ -36,10 +37,12 @@ struct released_block {
 	uint64_t people;
 	const uint64_t *count; /* n_count of its slots; any further ones are 0 */
 	uint32_t n_count;
+	uint32_t next; /* of the same question; RELEASED_END: none */
 };
+#define RELEASED_END UINT32_MAX
 
 struct released {
-	struct arena *arena; /* of all of it */
+	struct arena arena; /* counts and texts */
 	const struct intern *units;
 	struct released_block *v;
 	uint32_t n, max;
@@ -47,14 +50,11 @@ struct released {
 	uint32_t n_questions, max_questions;
 };
 
-void released_init(struct released *r, struct arena *a, const struct intern *units);
+void released_init(struct released *r, const struct intern *units);
+void released_fini(struct released *r);
 /* A callback of store_read_releases; ctx is a struct released. EMP_OVERLOADED: the unit
  * is too new to be known here; ask again. */
 EMP_MUST_CHECK enum emp_rc released_take(void *ctx, const struct release_row *row);
-/* [reader] The releases of a survey, 0: of all. */
-EMP_MUST_CHECK enum emp_rc released_read(struct released *r,
-					 struct store_reader *reader, uint32_t survey);
-
 /* What is asked for. */
 struct released_ask {
 	uint32_t survey;
@@ -92,6 +92,7 @@ int64_t released_last(int64_t to);
 /* Sums by question (name, then as it came), unit by name, bucket; in the arena. */
 EMP_MUST_CHECK enum emp_rc released_sums(const struct released *r,
 					 const struct released_ask *ask,
-					 struct released_sum **out, uint32_t *n);
+					 struct arena *a, struct released_sum **out,
+					 uint32_t *n);
 
 #endif

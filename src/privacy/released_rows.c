@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 
+#include <stdlib.h>
+
 struct rows {
 	struct job *j;
 	const struct survey *survey;
@@ -51,38 +53,47 @@ check_dimensions(struct job *j)
 }
 
 enum emp_rc
-released_open(struct job *j, const struct job_surveys *s, struct released **out)
+released_open(struct job *j, const struct job_surveys *s, bool *any)
 {
-	struct released *r;
 	enum emp_rc rc;
 
-	*out = NULL;
-	if (!any_employees(s))
+	*any = any_employees(s);
+	if (!*any)
 		return EMP_OK;
 	rc = check_dimensions(j);
-	if (rc != EMP_OK)
-		return rc;
-	if (j->reader == NULL)
-		return EMP_STALE;
-	*out = r = arena_alloc(&j->pub.arena, sizeof *r);
-	if (r == NULL)
-		return EMP_NOMEM;
-	released_init(r, &j->pub.arena, store_names(j->c->r->store, DIM_UNIT));
-	return EMP_OK;
+	return rc == EMP_OK && j->reader == NULL ? EMP_STALE : rc;
 }
 
-static enum emp_rc
-read_all(struct job *j, const struct job_surveys *s, struct released *r)
+void
+released_free(struct released **r)
 {
-	uint32_t one = 0;
-	uint32_t n = 0;
+	if (*r != NULL)
+		released_fini(*r);
+	free(*r);
+	*r = NULL;
+}
 
-	for (uint32_t i = 0; i < s->n; i++)
-		if (s->v[i]->audience == AUDIENCE_EMPLOYEE && s->v[i]->id != 0) {
-			one = s->v[i]->id;
-			n++;
-		}
-	return n == 0 ? EMP_OK : released_read(r, j->reader, n == 1 ? one : 0);
+/* Kept under the version that was read before the file was: never newer than what was
+ * read. All parts of an answer go by one version, so none loses what another holds. */
+enum emp_rc
+job_released(struct job *j, const struct released **out)
+{
+	struct rollup_ctx *c = j->c;
+	enum emp_rc rc = EMP_OK;
+
+	if (c->released == NULL || c->releases != j->releases) {
+		released_free(&c->released);
+		c->released = malloc(sizeof *c->released);
+		if (c->released == NULL)
+			return EMP_NOMEM;
+		released_init(c->released, store_names(c->r->store, DIM_UNIT));
+		rc = store_read_releases(j->reader, 0, released_take, c->released);
+		c->releases = j->releases;
+	}
+	if (rc != EMP_OK)
+		released_free(&c->released);
+	*out = c->released;
+	return rc;
 }
 
 /* Without steps what is widened to whole cells are the bounds of periods, too. */
@@ -120,18 +131,18 @@ check_bound(struct job *j, const struct released *r, const struct survey *v,
 }
 
 enum emp_rc
-released_window(struct job *j, const struct job_surveys *s, struct released *r)
+released_window(struct job *j, const struct job_surveys *s, const struct released **out)
 {
-	enum emp_rc rc = r == NULL ? EMP_OK : read_all(j, s, r);
+	enum emp_rc rc = job_released(j, out);
 
 	/* What is part of another answer counts a release where it ends. */
-	for (uint32_t i = 0; i < s->n && r != NULL && !j->brief && rc == EMP_OK; i++) {
+	for (uint32_t i = 0; i < s->n && !j->brief && rc == EMP_OK; i++) {
 		if (s->v[i]->audience != AUDIENCE_EMPLOYEE || s->v[i]->id == 0)
 			continue;
 		if (j->q->from_given)
-			rc = check_bound(j, r, s->v[i], "from", j->raw->from);
+			rc = check_bound(j, *out, s->v[i], "from", j->raw->from);
 		if (rc == EMP_OK && j->q->to_given)
-			rc = check_bound(j, r, s->v[i], "to", j->raw->to);
+			rc = check_bound(j, *out, s->v[i], "to", j->raw->to);
 	}
 	return rc;
 }
@@ -343,7 +354,7 @@ read_sums(struct rows *w, const struct released *r)
 	ask.depth = j->q->depth;
 	ask.tz = j->tz;
 	ask.step = j->q->step;
-	rc = released_sums(r, &ask, &w->v, &w->n);
+	rc = released_sums(r, &ask, &j->pub.arena, &w->v, &w->n);
 	if (rc == EMP_OK && j->q->fill && j->q->step != STEP_ALL)
 		rc = fill_starts(w);
 	return rc;

@@ -1,6 +1,6 @@
 /* One answer: choose audiences, merge, bring into order, let the rollup fill its table,
  * encode. */
-#include "privacy/rollup_impl.h"
+#include "privacy/released_rows.h"
 
 #include "base/clock.h"
 
@@ -78,6 +78,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 {
 	if (*c == NULL)
 		return;
+	released_free(&(*c)->released);
 	folds_free(&(*c)->folds);
 	levels_free(&(*c)->levels);
 	agg_reader_free(&(*c)->reader);
@@ -126,7 +127,8 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 			.defs = defs,
 			.reader = reader,
 			.problem = p,
-			.tz = store_tz(c->r->store)};
+			.tz = store_tz(c->r->store),
+			.releases = store_releases_version(c->r->store)};
 	enum emp_rc rc = build(&j);
 
 	*words = false;
@@ -166,6 +168,7 @@ sub_open(struct sub *s, const struct job *j)
 			      .problem = j->problem,
 			      .tz = j->tz,
 			      .levels = j->levels,
+			      .releases = j->releases,
 			      .brief = true};
 }
 

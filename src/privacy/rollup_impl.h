@@ -20,6 +20,7 @@ struct rollups {
 };
 
 struct folds;
+struct released;
 
 struct rollup_ctx {
 	struct rollups *r;
@@ -28,7 +29,9 @@ struct rollup_ctx {
 	 * they do not know. NULL: none yet. */
 	struct levels *levels;
 	int64_t levels_seq;
-	struct folds *folds; /* of these levels; fold.c's */
+	struct folds *folds;       /* of these levels; fold.c's */
+	struct released *released; /* likewise, until there is another release */
+	uint64_t releases;
 };
 
 struct job_time {
@@ -49,6 +52,7 @@ struct job {
 	struct rollup_pub pub;
 	uint32_t audiences; /* bit per enum audience */
 	int64_t seq, as_of; /* published before anything was read; as_of in ms */
+	uint64_t releases;  /* likewise */
 	struct merge *merge;
 	const struct rollup_raw *raw;
 	/* Employees' units as shown, ascending; none: as recorded. `fold` is the only
@@ -232,11 +236,6 @@ EMP_MUST_CHECK enum emp_rc ask_audit(struct job *j);
 /* The column of satisfaction that says most about a question; NULL: it is not on a
  * scale. */
 const char *satisfaction_headline(const struct question *q);
-
-/* How many people answered, by the slots of the question. */
-uint64_t satisfaction_people(const struct question *q, const uint64_t *v);
-/* Its headline of these slots; NAN: nobody answered, or there is none. */
-double satisfaction_level(const struct question *q, const uint64_t *v);
 
 /* surveys asked for, sorted by name, of the audiences of the job (which it settles).
  * EMP_INVALID for a name that nobody declared. */

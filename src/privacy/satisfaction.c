@@ -317,18 +317,19 @@ enum emp_rc
 rollup_satisfaction(struct job *j)
 {
 	struct job_surveys surveys;
-	struct released *released = NULL;
+	const struct released *released = NULL;
+	bool employees = false;
 	struct asks a;
 	enum emp_rc rc = job_surveys(j, &surveys);
 
 	if (rc == EMP_OK)
-		rc = released_open(j, &surveys, &released);
+		rc = released_open(j, &surveys, &employees);
 	if (rc == EMP_OK)
 		rc = asks_make(j, &surveys, &a);
 	if (rc == EMP_OK)
 		rc = job_merge(j, a.targets, a.n_targets);
-	if (rc == EMP_OK)
-		rc = released_window(j, &surveys, released);
+	if (rc == EMP_OK && employees)
+		rc = released_window(j, &surveys, &released);
 	if (rc == EMP_OK)
 		rc = job_layout(j);
 	if (rc != EMP_OK)

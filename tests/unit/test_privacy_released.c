@@ -42,12 +42,13 @@ setup(void)
 	}
 	intern_publish(units);
 	arena_init(&arena, 4096);
-	released_init(&all, &arena, units);
+	released_init(&all, units);
 }
 
 static void
 teardown(void)
 {
+	released_fini(&all);
 	arena_fini(&arena);
 	intern_free(&units);
 	tz_free(&utc);
@@ -95,7 +96,7 @@ sums(const struct released_ask *a, struct released_sum **v)
 {
 	uint32_t n;
 
-	ck_assert_int_eq(released_sums(&all, a, v, &n), EMP_OK);
+	ck_assert_int_eq(released_sums(&all, a, &arena, v, &n), EMP_OK);
 	return n;
 }
 
