@@ -112,15 +112,15 @@ look_up(struct store *s, struct erase_what *what)
 	return rc;
 }
 
-/* Each period that has answers has a pseudonym of its own, and gets a value of its own.
- */
+/* Each period has a pseudonym of its own, and gets a value of its own; where there is
+ * no key, there is nobody, or nobody who can be found. */
 static enum emp_rc
 forget_answers(struct store *s, const uint8_t sealed[PSEUDONYM_BYTES])
 {
 	sqlite3_stmt *q = NULL;
 	enum emp_rc rc = db_prepare(s->sealed.db, &q,
 				    "SELECT survey, number FROM survey_period "
-				    "WHERE released IS NULL AND threshold IS NOT NULL");
+				    "WHERE released IS NULL");
 
 	while (rc == EMP_OK) {
 		uint8_t was[PSEUDONYM_BYTES];
@@ -130,6 +130,9 @@ forget_answers(struct store *s, const uint8_t sealed[PSEUDONYM_BYTES])
 		rc = db_step(q, &row);
 		if (rc != EMP_OK || !row)
 			break;
+		if (!period_has_key(&s->periods, db_str(q, 0),
+				    sqlite3_column_int64(q, 1)))
+			continue;
 		rc = period_person(&s->periods, db_str(q, 0),
 				   sqlite3_column_int64(q, 1), sealed, was);
 		erase_nobody(now);

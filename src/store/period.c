@@ -38,6 +38,9 @@ periods_prepare(struct periods *p)
 		{&p->touch,
 		 "UPDATE survey_period SET last_day = ?3 "
 		 "WHERE survey = ?1 AND number = ?2"},
+		{&p->note,
+		 "INSERT INTO survey_period (survey, number) VALUES (?1, ?2) "
+		 "ON CONFLICT DO NOTHING"},
 		{&p->unit_put,
 		 "INSERT INTO survey_period_unit (survey, number, unit) "
 		 "VALUES (?1, ?2, ?3)"},
@@ -468,6 +471,16 @@ is_first(struct periods *p, struct sealed_place *at)
 	return rc;
 }
 
+/* Whoever is invited is to be found, and forgotten, before anybody has answered. */
+static enum emp_rc
+note_period(struct periods *p, const struct sealed_place *at)
+{
+	if (!at->has_person)
+		return EMP_OK;
+	bind_period(p->note, at->survey, at->number);
+	return db_run(p->note);
+}
+
 enum emp_rc
 period_place(struct periods *p, const struct event *e, int64_t now,
 	     struct sealed_place *out, enum emp_rc *bad)
@@ -491,6 +504,8 @@ period_place(struct periods *p, const struct event *e, int64_t now,
 	}
 	if (rc == EMP_OK && e->person.set)
 		rc = take_person(p, e, out);
+	if (rc == EMP_OK && !answer)
+		rc = note_period(p, out);
 	if (rc != EMP_OK || !answer)
 		return rc;
 	rc = is_first(p, out);

@@ -42,8 +42,8 @@ struct periods {
 	const char *dir;
 	const struct tz *tz;
 	const struct defs *const *defs; /* the writer's */
-	sqlite3_stmt *newest, *get, *put, *touch, *unit_put, *invite, *spend, *counted,
-		*units;
+	sqlite3_stmt *newest, *get, *put, *touch, *note, *unit_put, *invite, *spend,
+		*counted, *units;
 	uint64_t tick;
 	struct period_key key[PERIOD_KEYS];
 	int64_t looked; /* whether the clock closes any, ms */

@@ -75,7 +75,8 @@ HARMLESS = {
         *(f"release_comment.{c}" for c in ("key", "question", "survey", "text", "unit")),
         *(f"release_count.{c}" for c in ("option", "question", "survey", "unit")),
         *(f"release_cover.{c}" for c in ("block_unit", "question", "survey", "unit")),
-        "survey_period.last_day", "survey_period.survey", "survey_period_unit.survey",
+        "survey_period.last_day", "survey_period.name", "survey_period.survey",
+        "survey_period_unit.survey",
         "survey_period_unit.unit", "invite.hash", "invite.survey", "invite.unit",
         # who read what, never of whom
         "audit.action", "audit.object", "audit.token_label",
@@ -162,6 +163,25 @@ def test_nothing_is_left_of_a_person(world):
             refused(c.get("/v1/receipts/" + receipt), 404, "not-found")
         for receipt in pedro.receipts:
             assert c.get("/v1/receipts/" + receipt).status == 200
+
+
+def test_who_was_invited_only_is_forgotten(daemon):
+    """Nobody has answered in that period, and so there is nothing else of it."""
+    people = "SELECT hex(person) FROM event WHERE survey = ? AND type = 'survey.invited'"
+    with daemon.client() as c:
+        for period in "wave", "week", "month":
+            name = f"asked-{period}"
+            c.put("/v1/surveys/" + name, {
+                "audience": "employee", "period": period,
+                "questions": [{"name": "calm", "metric": "pulse"}]})
+            for person in "vera", "otto":
+                assert c.event({"type": "survey.invited", "data": {
+                    "survey": name, "respondent": person}}).status == 201
+            before = set(daemon.sql(people, name, file="confidential.db"))
+            assert erase(daemon, person="vera") is True
+            now = set(daemon.sql(people, name, file="confidential.db"))
+            assert len(before) == len(now) == 2 and len(before & now) == 1
+    daemon.verify()
 
 
 @pytest.mark.parametrize("body,pointer", [
