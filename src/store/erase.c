@@ -373,6 +373,8 @@ give_no_names(struct store *s, struct erasure *x)
 		rc = note_done(s, x);
 	if (rc != EMP_OK)
 		return rc;
+	if (x->has_personnel) /* their reasons went by now */
+		erase_read_boundaries(s);
 	schema_clean(s->main.path, schema_main);
 	schema_clean(s->sealed.path, schema_confidential);
 	/* Its pages are put in order again when there is time. */

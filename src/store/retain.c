@@ -84,13 +84,14 @@ retain_close(struct store *s)
 
 /* Of employees not even a number. */
 static void
-tell(const struct retain_main *m)
+tell(struct store *s, const struct retain_main *m)
 {
-	uint64_t events = 0;
-	uint64_t customers = 0;
+	uint64_t events;
+	uint64_t customers;
 
-	if (m != NULL)
-		retain_main_told(m, &events, &customers);
+	retain_main_told(m, &events, &customers);
+	if (events > 0) /* some may have been reasons of boundaries */
+		erase_read_boundaries(s);
 	if (events > 0 || customers > 0)
 		log_info("retention: %llu events in empowerd.db lost texts and ids, "
 			 "%llu customers their pseudonym",
@@ -109,7 +110,7 @@ retain_step(struct store *s)
 	} else if (r->main != NULL) {
 		rc = retain_main_step(r->main, s, &more);
 		if (rc == EMP_OK && !more) {
-			tell(r->main);
+			tell(s, r->main);
 			retain_main_free(&r->main);
 		}
 		more = true;

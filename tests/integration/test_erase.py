@@ -420,3 +420,30 @@ def test_people_of_nothing_are_swept(world):
     daemon.start()
     until(lambda: daemon.one(count, file="confidential.db") == before)
     daemon.verify()
+
+
+def test_whoever_is_forgotten_before_a_release_is_counted_in_it(daemon):
+    """And answered once, whatever comes: a wave asks them no second time."""
+    with daemon.client() as c:
+        survey = {"name": "wave", "audience": "employee", "questions": [
+            {"name": "score", "metric": "nps"}]}
+        assert c.put("/v1/surveys/wave", survey).status == 201
+        assert c.put("/v1/units", {"units": [{"name": "ops"}]}).status == 200
+        for i in range(13):
+            answer = c.event({"type": "survey.answered", "data": {
+                "survey": "wave", "respondent": f"p{i}", "unit": "ops",
+                "answers": {"score": i % 11}, "comment": f"KANARI-wave-{i}-"}})
+            assert answer.status == 201, answer
+        assert c.post("/v1/people/erase", {"person": "p4"}).json()["complete"]
+        assert marked(daemon, "KANARI-wave-4-") == []
+        assert marked(daemon, "KANARI-wave-5-")
+        assert c.post("/v1/surveys/wave/release", {}).status == 201
+        rows = c.rollup("satisfaction", survey="wave", audience="employee")["rows"]
+        assert [row["n"] for row in rows] == [13]
+        text = c.get("/v1/comments?audience=employee").text()
+        assert "wave-5-" in text and "wave-4-" not in text
+    daemon.verify()
+    # Now nobody can tell whose answers are whose.
+    assert erase(daemon, person="p5") is True
+    assert marked(daemon, "KANARI-wave-5-")
+    daemon.verify()
