@@ -120,17 +120,10 @@ disk_empty_logs(struct store *s)
 }
 
 void
-disk_tidy(struct store *s, bool truncate)
+disk_tidy_sealed(struct store *s)
 {
 	int64_t day = clock_now_ms() / MS_PER_S / S_PER_DAY;
 
-	/* Not truncated but used again from its start: a sync of blocks that the file
-	 * has already costs less than one that must record new ones. */
-	if (s->main.wal_pages > 0 || truncate)
-		(void)checkpoint_main(s,
-				      truncate ? SQLITE_CHECKPOINT_TRUNCATE
-					       : SQLITE_CHECKPOINT_PASSIVE);
-	disk_measure(s);
 	if (!s->sealed.written)
 		return;
 	/* Pages that were moved or deleted could tell what came when. */
@@ -146,4 +139,17 @@ disk_tidy(struct store *s, bool truncate)
 	}
 	if (checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE, s->sealed.path))
 		s->sealed.written = s->vacuumed_day != day;
+}
+
+void
+disk_tidy(struct store *s, bool truncate)
+{
+	/* Not truncated but used again from its start: a sync of blocks that the file
+	 * has already costs less than one that must record new ones. */
+	if (s->main.wal_pages > 0 || truncate)
+		(void)checkpoint_main(s,
+				      truncate ? SQLITE_CHECKPOINT_TRUNCATE
+					       : SQLITE_CHECKPOINT_PASSIVE);
+	disk_measure(s);
+	disk_tidy_sealed(s);
 }

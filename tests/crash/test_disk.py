@@ -259,6 +259,33 @@ def test_no_space_for_the_key_of_a_period(faulty):
     settled(faulty, {9: 1})
 
 
+def test_the_log_of_a_release_is_emptied_however_busy_the_daemon_is(faulty):
+    """Readers come and go, and customers never stop: no moment is quiet."""
+    log = os.path.join(faulty.dir, "confidential.db-wal")
+    team = {"name": "team", "audience": "employee",
+            "questions": [{"name": "q", "metric": "pulse"}]}
+    with faulty.client() as c:
+        assert c.put("/v1/surveys/team", team).status == 201
+        said = [{"type": "survey.answered", "source": "hr", "id": str(i),
+                 "data": {"survey": "team", "respondent": f"p{i}", "answers": {"q": 3}}}
+                for i in range(20)]
+        reader = sqlite3.connect(os.path.join(faulty.dir, "confidential.db"))
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM event").fetchone()
+        assert c.lines(said).json()["rejected"] == []
+        assert c.post("/v1/surveys/team/release", {}).status == 201
+        assert os.path.getsize(log) > 0
+        reader.close()
+        sent = 0
+        deadline = time.monotonic() + 60
+        while os.path.getsize(log) > 0 and time.monotonic() < deadline:
+            assert c.event(answer_of(9, sent)).status == 201
+            sent += 1
+            time.sleep(0.05)  # many in each second, and not all of the processor
+        assert os.path.getsize(log) == 0
+    settled(faulty, {9: sent})
+
+
 def test_a_start_and_an_end_on_a_full_disk(faulty):
     with faulty.client() as c:
         assert c.lines([answer_of(9, i, unit=f"u{i}") for i in range(300)]
