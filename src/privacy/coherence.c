@@ -25,6 +25,7 @@ struct measure {
 	double figure;   /* as its metric has it */
 	double n;        /* NAN: not to be shown, or no such thing */
 	bool suppressed; /* protected */
+	uint32_t flags;  /* of what is released: whether somebody vouched for it */
 };
 
 enum source { SOURCE_QUESTION, SOURCE_TIMES, SOURCE_RECOGNITION };
@@ -73,6 +74,7 @@ static const struct pub_column columns[] = {
 	{"gap", pub_get_figure, FIG_GAP},
 	{"suppressed", pub_get_text_if, TEXT_SUPPRESSED},
 	{"missing", pub_get_text_if, TEXT_MISSING},
+	{"verified", pub_get_verified, 0},
 };
 
 static const struct pub_column missing_columns[] = {
@@ -260,6 +262,8 @@ released_level(const struct work *w, const struct survey_twin *t, const struct v
 		if (question_compatible(sums[i].question, q)) {
 			*m = measured(satisfaction_level(q, sums[i].count),
 				      (double)satisfaction_people(q, sums[i].count));
+			m->flags = PUB_RELEASED;
+			m->flags |= sums[i].verified ? PUB_VERIFIED : 0;
 			if (q->metric == METRIC_NPS)
 				m->level = twin_level_of_nps(m->figure);
 		}
@@ -587,6 +591,7 @@ pair_row(struct work *w, uint32_t pair, const struct view *v)
 	r->figure[FIG_INTERNAL] = t.internal;
 	r->figure[FIG_INTERNAL_N] = m[INSIDE].n;
 	r->figure[FIG_GAP] = twin_gap(&t);
+	r->flags = m[INSIDE].flags;
 	return EMP_OK;
 }
 

@@ -144,6 +144,7 @@ static const struct pub_column question_columns[] = {
 	{"previous_n", get_previous, FIG_PREVIOUS_N},
 	{"previous", get_previous, FIG_PREVIOUS},
 	{"change", pub_get_figure, FIG_CHANGE},
+	{"verified", pub_get_verified, 0},
 };
 
 static const struct pub_column participation_columns[] = {
@@ -238,6 +239,11 @@ survey_row(struct work *w, struct pub_table *t, const struct pub_row *like,
 		return EMP_OK;
 	if (t->n_texts > 0)
 		r->text[TEXT_METRIC] = str_from(column);
+	/* Of both windows, where both have one. */
+	if ((r->flags & PUB_RELEASED) != 0)
+		r->flags &= like->flags;
+	else
+		r->flags = like->flags;
 	if (window == NOW) {
 		r->suppressed = false;
 		r->n = like->n;

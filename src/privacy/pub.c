@@ -230,3 +230,12 @@ pub_get_suppressed(const struct pub_column *c, const struct pub_row *r,
 	v->kind = r->suppressed ? PUB_TEXT : PUB_SKIP;
 	v->text = STR("protected");
 }
+
+void
+pub_get_verified(const struct pub_column *c, const struct pub_row *r,
+		 struct pub_value *v)
+{
+	(void)c;
+	v->kind = (r->flags & PUB_RELEASED) != 0 ? PUB_BOOL : PUB_SKIP;
+	v->count = (r->flags & PUB_VERIFIED) != 0;
+}

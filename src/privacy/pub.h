@@ -153,6 +153,12 @@ void pub_get_flag(const struct pub_column *c, const struct pub_row *r,
 		  struct pub_value *v);
 void pub_get_suppressed(const struct pub_column *c, const struct pub_row *r,
 			struct pub_value *v);
+/* Whether somebody vouched for the people of a release; in flags, left out where the
+ * row has none. */
+#define PUB_RELEASED 0x100u
+#define PUB_VERIFIED 0x200u
+void pub_get_verified(const struct pub_column *c, const struct pub_row *r,
+		      struct pub_value *v);
 
 /* What a published row says in the column of that name; NAN where it says null or
  * nothing. Answers that are made of others are made of this, so that they show nothing

@@ -235,7 +235,7 @@ sum_row(struct rows *w, struct str name, const struct released_sum *s)
 	r->question = s->question;
 	r->count = s->count;
 	r->n = satisfaction_people(s->question, s->count);
-	r->flags = s->verified;
+	r->flags = PUB_RELEASED | (s->verified ? PUB_VERIFIED : 0);
 }
 
 static void

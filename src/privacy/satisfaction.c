@@ -189,15 +189,7 @@ static const struct pub_column columns[] = {
 	{"shares", get_options, PUB_SHARES},
 };
 
-/* Whether somebody vouched for the people of a release. */
-static void
-get_verified(const struct pub_column *c, const struct pub_row *r, struct pub_value *v)
-{
-	if (r->group->audience == AUDIENCE_EMPLOYEE)
-		pub_get_flag(c, r, v);
-}
-
-static const struct pub_column verified_column = {"verified", get_verified, 0};
+static const struct pub_column verified_column = {"verified", pub_get_verified, 0};
 
 /* ---- what is asked ------------------------------------------------------------- */
 

@@ -563,8 +563,18 @@ def outside(f, question, months, unit=None):
 
 def inside(blocks, question, lo, hi, unit=None):
     metric = TWINS[question][1].split("_")[0]
-    return level(metric, [b for b in blocks if b["question"] == TWINS[question][0]
-                          and lo <= b["last"] < hi and (not unit or within(b["unit"], unit))])
+    return level_of(blocks, question, lo, hi, unit, lambda mine: level(metric, mine))
+
+
+def vouched(blocks, question, lo, hi, unit=None):
+    """None where nothing is released."""
+    return level_of(blocks, question, lo, hi, unit, lambda mine: all(
+        b["verified"] for b in mine) if mine else None)
+
+
+def level_of(blocks, question, lo, hi, unit, of):
+    return of([b for b in blocks if b["question"] == TWINS[question][0]
+               and lo <= b["last"] < hi and (not unit or within(b["unit"], unit))])
 
 
 def near(have, want, within=6e-5):
@@ -593,6 +603,7 @@ def test_coherence_has_both_sides_of_what_is_released(twins, unit):
             _, want, n = inside(blocks, question, lo, hi, unit)
             assert near(row["internal"], want) and near(row["internal_n"], n), (row, want)
             assert row.get("suppressed") == ("protected" if want is None else None)
+            assert row.get("verified") == vouched(blocks, question, lo, hi, unit)
             if row["external"] is None or want is None:
                 assert row["gap"] is None and row["missing"] in ("internal", "external",
                                                                  "both")
@@ -666,6 +677,9 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
                             "change": None if before is None else now - before}
             elif before is not None:
                 figures |= {"previous_n": n_before, "previous": before}
+            told = {vouched(blocks, question, *w) for w in ((lo, hi), (lo - (hi - lo), lo))}
+            assert row.pop("verified", None) is (
+                False if False in told else True if True in told else None)
             for key, value in figures.items():
                 assert near(row.pop(key), value), (row, key, value)
             assert {k: v for k, v in row.items() if k not in ("value", "change")} == want
