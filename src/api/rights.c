@@ -142,6 +142,9 @@ export_home(struct read_job *j, struct req *r)
 	if (j->rc == EMP_OK) {
 		answer_secret(r);
 		req_reply(r, 200, "application/json", buf_str(&j->out));
+	} else if (j->rc == EMP_TOO_LARGE) {
+		answer_problem(r, EMP_INVALID, "",
+			       "the answer would be larger than 64 MB");
 	} else {
 		answer_problem(r, j->rc, "", "");
 	}

@@ -10,7 +10,7 @@ import pytest
 
 from ctl_harness import Tool
 from harness import Daemon, refused, until
-from someone import ERASED, figures, marked, rows_of, two
+from someone import ERASED, MARK, figures, marked, rows_of, two
 
 # Columns of text or bytes that cannot be anybody's words, name or id. A new column must be
 # among these, or be erased.
@@ -130,8 +130,11 @@ def test_the_markers_are_everywhere(world):
     assert set(rows_of(daemon, maria.mark)) == texts
 
 
-def test_nothing_is_left_of_a_person(world):
+def test_nothing_is_left_of_a_person(world, tmp_path):
     daemon, maria, pedro = world
+    for name in "empowerd.db.before-3", "confidential.db.before-2", "mine.db.before-2":
+        with open(os.path.join(daemon.dir, name), "w", encoding="ascii") as f:
+            f.write(MARK)
     before, others = figures(daemon), rows_of(daemon, pedro.mark)
     people = {file: daemon.sql("SELECT DISTINCT person FROM event", file=file)
               for file in ERASED}
@@ -139,7 +142,10 @@ def test_nothing_is_left_of_a_person(world):
     assert marked(daemon, maria.mark)
     assert erase(daemon, person=maria.name) is True
     assert marked(daemon, maria.mark) == []
+    # Copies made before a migration are ours, other files are not.
+    assert [n for n in os.listdir(daemon.dir) if ".before-" in n] == ["mine.db.before-2"]
     for _ in range(2):
+        Tool(daemon, tmp_path).ok("verify", "-d", daemon.dir)
         now = figures(daemon)
         assert [(p, before[p], now[p]) for p in now if now[p] != before[p]] == []
         assert rows_of(daemon, pedro.mark) == others
