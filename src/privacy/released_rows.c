@@ -74,14 +74,16 @@ released_free(struct released **r)
 }
 
 /* Kept under the version that was read before the file was: never newer than what was
- * read. All parts of an answer go by one version, so none loses what another holds. */
+ * read. All parts of an answer go by one version, so none loses what another holds. The
+ * definitions count, too: options that a question gets are those of its past. */
 enum emp_rc
 job_released(struct job *j, const struct released **out)
 {
 	struct rollup_ctx *c = j->c;
 	enum emp_rc rc = EMP_OK;
 
-	if (c->released == NULL || c->releases != j->releases) {
+	if (c->released == NULL || c->releases != j->releases ||
+	    c->released_defs != j->defs->version) {
 		released_free(&c->released);
 		c->released = malloc(sizeof *c->released);
 		if (c->released == NULL)
@@ -89,6 +91,7 @@ job_released(struct job *j, const struct released **out)
 		released_init(c->released, store_names(c->r->store, DIM_UNIT));
 		rc = store_read_releases(j->reader, 0, released_take, c->released);
 		c->releases = j->releases;
+		c->released_defs = j->defs->version;
 	}
 	if (rc != EMP_OK)
 		released_free(&c->released);

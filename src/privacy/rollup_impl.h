@@ -29,9 +29,10 @@ struct rollup_ctx {
 	 * they do not know. NULL: none yet. */
 	struct levels *levels;
 	int64_t levels_seq;
-	struct folds *folds;       /* of these levels; fold.c's */
-	struct released *released; /* likewise, until there is another release */
-	uint64_t releases;
+	struct folds *folds; /* of these levels; fold.c's */
+	/* Until there is another release, or another definition. */
+	struct released *released;
+	uint64_t releases, released_defs;
 };
 
 struct job_time {

@@ -690,6 +690,25 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
     assert len(seen) == 4, seen
 
 
+def test_an_option_that_is_added_was_chosen_by_nobody(daemon):
+    ask = {"name": "w", "metric": "choice", "options": OPTIONS}
+    with daemon.client() as c:
+        for more in ([], ["leave"]):
+            survey = EMPLOYEES | {"name": "wishes", "questions": [
+                ask | {"options": OPTIONS + more}]}
+            assert c.put("/v1/surveys/wishes", survey).status in (200, 201)
+            if not more:
+                lines = [{"type": "survey.answered", "source": "hr", "id": str(i),
+                          "data": {"survey": "wishes", "respondent": str(i),
+                                   "answers": {"w": OPTIONS[i % 3]}}} for i in range(30)]
+                assert c.lines(lines).json()["rejected"] == []
+                assert c.post("/v1/surveys/wishes/release", {}).status == 201
+            for _ in range(20):  # each of the threads that answer
+                row, = c.rollup("satisfaction", survey="wishes", step="all",
+                                to=int(time.time()) + DAY + random.randrange(DAY))["rows"]
+                assert row["options"] == {o: 10 for o in OPTIONS} | {o: 0 for o in more}
+
+
 def test_questions_that_a_release_names_are_told_once(daemon):
     """An open survey has the questions that were answered: before a release none."""
     at = int(time.time())
