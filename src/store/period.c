@@ -46,6 +46,9 @@ periods_prepare(struct periods *p)
 		 "VALUES (?1, ?2, ?3)"},
 		{&p->invite, "SELECT survey, unit, spent FROM invite WHERE hash = ?1"},
 		{&p->spend, "UPDATE invite SET spent = 1 WHERE hash = ?1"},
+		{&p->displace,
+		 "UPDATE event SET counted = 0 WHERE survey = ?1 AND period = ?2 AND "
+		 "person = ?3 AND counted = 1 AND verified = 0"},
 		{&p->counted,
 		 "SELECT 1 FROM event WHERE survey = ?1 AND period = ?2 AND "
 		 "person = ?3 AND counted = 1"},
@@ -454,16 +457,27 @@ take_person(struct periods *p, const struct event *e, struct sealed_place *at)
 	return rc;
 }
 
+static void
+bind_person(sqlite3_stmt *s, const struct sealed_place *at)
+{
+	bind_period(s, at->survey, at->number);
+	sqlite3_bind_blob(s, 3, at->person, PSEUDONYM_BYTES, SQLITE_STATIC);
+}
+
+/* An answer that somebody vouches for counts in the place of one that nobody does: else
+ * whoever may post could silence a person by answering first under the same name. */
 static enum emp_rc
 is_first(struct periods *p, struct sealed_place *at)
 {
 	bool found = false;
 	enum emp_rc rc = EMP_OK;
 
-	if (at->has_person) {
-		bind_period(p->counted, at->survey, at->number);
-		sqlite3_bind_blob(p->counted, 3, at->person, PSEUDONYM_BYTES,
-				  SQLITE_STATIC);
+	if (at->has_person && at->verified) {
+		bind_person(p->displace, at);
+		rc = db_run(p->displace);
+	}
+	if (at->has_person && rc == EMP_OK) {
+		bind_person(p->counted, at);
 		rc = db_step(p->counted, &found);
 		(void)sqlite3_reset(p->counted);
 	}

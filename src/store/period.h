@@ -43,7 +43,7 @@ struct periods {
 	const struct tz *tz;
 	const struct defs *const *defs; /* the writer's */
 	sqlite3_stmt *newest, *get, *put, *touch, *note, *unit_put, *invite, *spend,
-		*counted, *units;
+		*counted, *displace, *units;
 	uint64_t tick;
 	struct period_key key[PERIOD_KEYS];
 	int64_t looked; /* whether the clock closes any, ms */
@@ -56,7 +56,7 @@ struct sealed_place {
 	struct str survey, unit;
 	int64_t number;
 	bool verified;
-	bool counted; /* the first answer of its person */
+	bool counted; /* the first of its person: see is_first() */
 	bool has_person;
 	uint8_t person[PSEUDONYM_BYTES]; /* under the key of the period */
 	char unit_text[UNIT_MAX_BYTES + 1];

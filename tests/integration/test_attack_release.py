@@ -269,12 +269,10 @@ class Model:
         self.pool = []      # answers of nobody in particular
 
     def add(self, unit, person, verified, answers):
-        if person is not None and person in self.first:
-            return
         entry = (counted_under(self.units, unit or ""), verified, answers)
         if person is None:
             self.pool.append(entry)
-        else:
+        elif person not in self.first or verified and not self.first[person][1]:
             self.first[person] = entry
 
     def of(self, question):
@@ -565,6 +563,22 @@ def test_invented_respondents_do_not_vouch_for_anybody(shared_attack):
     assert [(r["unit"], r["n"], r["verified"]) for r in rows] == [(None, 36, False)]
     rows = read_rows(admin, f"/v1/rollups/satisfaction?survey={name}&unit=invented/team")
     assert all(r["n"] is None and r["suppressed"] == "protected" for r in rows)
+
+
+def test_nobody_is_silenced_by_an_answer_in_their_name(shared_attack):
+    _, admin, plain = shared_attack
+    name, values = "voices", [1, 2, 3, 4, 5, 1]
+    assert admin.put(f"/v1/surveys/{name}", {**SURVEY, "name": name}).status == 201
+    declare(admin, ["voices/team"])
+    for i in range(12):
+        assert plain.event(answered(name, "voices/team", f"p{i}", say=5)).status == 201
+    for i, value in enumerate(values):
+        assert admin.event(answered(name, "voices/team", f"p{i}", say=value)).status == 201
+        # The first one that is vouched for counts, not the last.
+        assert admin.event(answered(name, "voices/team", f"p{i}", say=5)).status == 201
+        assert plain.event(answered(name, "voices/team", f"p{i}", say=5)).status == 201
+    assert admin.post(f"/v1/surveys/{name}/release", {}).status == 201
+    assert by_unit(admin, name) == {"team": counts(values)}
 
 
 def test_invented_units_do_not_part_a_team(shared_attack):
