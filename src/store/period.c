@@ -44,7 +44,8 @@ periods_prepare(struct periods *p)
 		{&p->unit_put,
 		 "INSERT INTO survey_period_unit (survey, number, unit) "
 		 "VALUES (?1, ?2, ?3)"},
-		{&p->invite, "SELECT survey, unit, spent FROM invite WHERE hash = ?1"},
+		{&p->invite,
+		 "SELECT survey, unit, spent, number FROM invite WHERE hash = ?1"},
 		{&p->spend, "UPDATE invite SET spent = 1 WHERE hash = ?1"},
 		{&p->displace,
 		 "UPDATE event SET counted = 0 WHERE survey = ?1 AND period = ?2 AND "
@@ -399,7 +400,8 @@ survey_of(const struct event *e, bool *answer)
 }
 
 /* Nothing says later which invitation an answer was given by: only that one of its unit
- * was. */
+ * was. It counts in the period of the invitation, whenever it comes: whoever has one of
+ * last week and one of this week would be two people of this week otherwise. */
 static enum emp_rc
 take_invite(struct periods *p, const struct event *e, struct sealed_place *at,
 	    enum emp_rc *bad)
@@ -425,6 +427,7 @@ take_invite(struct periods *p, const struct event *e, struct sealed_place *at,
 			memcpy(at->unit_text, unit.p, unit.n);
 		at->unit = (struct str){at->unit_text, unit.n};
 		at->verified = true;
+		at->number = sqlite3_column_int64(s, 3);
 	}
 	(void)sqlite3_reset(s);
 	if (*bad != EMP_OK || rc != EMP_OK)

@@ -252,6 +252,33 @@ START_TEST(invitations_go_with_their_period)
 }
 END_TEST
 
+/* Or whoever has two of them would be two people in one period. */
+START_TEST(an_invitation_is_to_its_period)
+{
+	struct said s = {.survey = "week", .mood = 3, .invite = "this"};
+
+	release_survey("week", PERIOD_WEEK, 0);
+	release_invite("week", "", "last");
+	release_invite("week", "", "back");
+	clock_set_fixed(SUPPORT_DAY + NOON + 7 * DAY_MS);
+	release_invite("week", "", "this");
+	ck_assert_int_eq(release_put(&s), ITEM_STORED);
+	s.invite = "last";
+	ck_assert_int_eq(release_put(&s), ITEM_STORED);
+	/* What is said of the past, too. */
+	s.invite = "back";
+	s.time = SUPPORT_DAY - 30 * DAY_MS;
+	ck_assert_int_eq(release_put(&s), ITEM_STORED);
+	ck_assert_int_eq(count("verified = 1 AND counted = 1"), 3);
+	ck_assert_int_eq(support_sql(SEALED,
+				     "SELECT max(n) FROM (SELECT count(*) AS n "
+				     "FROM event GROUP BY period)"),
+			 2);
+	ck_assert_int_eq(
+		support_sql(SEALED, "SELECT max(period) - min(period) FROM event"), 1);
+}
+END_TEST
+
 START_TEST(intents_are_answers)
 {
 	struct event e = support_event(EVENT_SIGNAL_RECORDED, AUDIENCE_EMPLOYEE,
@@ -421,6 +448,7 @@ store_period_suite(void)
 	tcase_add_test(tc, a_person_is_another_in_each_period);
 	tcase_add_test(tc, an_invitation_works_once);
 	tcase_add_test(tc, invitations_go_with_their_period);
+	tcase_add_test(tc, an_invitation_is_to_its_period);
 	tcase_add_test(tc, intents_are_answers);
 	tcase_add_test(tc, what_fails_leaves_nothing);
 	tcase_add_test(tc, files_of_former_versions_are_adopted);
