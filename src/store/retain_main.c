@@ -287,7 +287,7 @@ begin_walk(struct retain_main *m, struct store *s, enum walk walk)
 		m->renamed = 0;
 		m->end = s->next_seq;
 	}
-	if (walk == WALK_RENAME)
+	if (walk == WALK_RENAME && m->n_found > 0)
 		qsort(m->found, m->n_found, sizeof *m->found, by_person);
 }
 
