@@ -259,6 +259,37 @@ def test_no_space_for_the_key_of_a_period(faulty):
     settled(faulty, {9: 1})
 
 
+@pytest.mark.parametrize("file", [SEALED, MAIN])
+def test_no_space_in_the_middle_of_a_release(faulty, file):
+    """In confidential.db it is none; in empowerd.db it is one, and the copy follows."""
+    key = os.path.join(faulty.dir, "keys", "period-team-1.key")
+    team = {"name": "team", "audience": "employee",
+            "questions": [{"name": "q", "metric": "pulse"}]}
+    said = [{"type": "survey.answered", "source": "hr", "id": str(i),
+             "data": {"survey": "team", "respondent": f"p{i}", "answers": {"q": 1 + i % 5}}}
+            for i in range(20)]
+
+    def people():
+        row, = c.rollup("satisfaction", survey="team")["rows"]
+        return row["n"]
+
+    with faulty.client() as c:
+        assert c.put("/v1/surveys/team", team).status == 201
+        assert c.lines(said).json()["rejected"] == []
+        with faulty.fault(NO_WRITE, file=file):
+            answer = send_until(lambda: c.post("/v1/surveys/team/release", {}),
+                                507 if file == SEALED else 201)
+            assert people() is None and os.path.exists(key) == (file == SEALED)
+        if file == SEALED:
+            answer = send_until(lambda: c.post("/v1/surveys/team/release", {}), 201)
+        assert answer.json()["period"] == "1"
+        until(lambda: people() == 20)
+        assert not os.path.exists(key)
+        # Who answered can do so again: in the next one.
+        send_until(lambda: c.event(said[0] | {"id": "again"}), 201)
+    settled(faulty, {})
+
+
 def test_the_log_of_a_release_is_emptied_however_busy_the_daemon_is(faulty):
     """Readers come and go, and customers never stop: no moment is quiet."""
     log = os.path.join(faulty.dir, "confidential.db-wal")
