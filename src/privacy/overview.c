@@ -256,6 +256,21 @@ survey_row(struct work *w, struct pub_table *t, const struct pub_row *like,
 	return EMP_OK;
 }
 
+/* What is not on a scale has no one figure, be it shown or not. */
+static bool
+has_figure(const struct work *w, const struct pub_row *like)
+{
+	const struct surveys *all = w->j->defs->surveys;
+	const struct survey *v = surveys_find(all, like->key[0]);
+	const struct question *q = like->question;
+	int at = q == NULL && v != NULL ? surveys_question(all, v, like->key[1]) : -1;
+
+	if (at >= 0)
+		q = &v->questions[at];
+	/* One that is not known might. */
+	return q == NULL || satisfaction_headline(q) != NULL;
+}
+
 static enum emp_rc
 surveys_add(struct work *w, struct pub_table *t, enum rollup rollup,
 	    const char *audience)
@@ -272,9 +287,8 @@ surveys_add(struct work *w, struct pub_table *t, enum rollup rollup,
 				? NULL
 				: satisfaction_headline(like->question);
 
-			/* What is not on a scale has no one figure. */
-			if (rc == EMP_OK && (column != NULL || like->suppressed) &&
-			    is_news(w, like))
+			if (rc == EMP_OK && is_news(w, like) &&
+			    (rollup == ROLLUP_PARTICIPATION || has_figure(w, like)))
 				rc = survey_row(w, t, like, column, (enum window)i);
 		}
 		sub_close(&w->sub);

@@ -690,6 +690,30 @@ def test_the_overview_counts_a_release_where_its_period_ended(twins):
     assert len(seen) == 4, seen
 
 
+def test_the_overview_lists_what_has_a_figure(daemon):
+    """A choice and a text have none: they are no rows of it before a release, nor after
+    it "protected" while others show them."""
+    survey = EMPLOYEES | {"name": "mixed", "questions": [
+        {"name": "mood", "metric": "pulse"},
+        {"name": "wish", "metric": "choice", "options": OPTIONS},
+        {"name": "why", "metric": "text"}]}
+    lines = [{"type": "survey.answered", "source": "hr", "id": str(i),
+              "data": {"survey": "mixed", "respondent": str(i),
+                       "answers": {"mood": 1 + i % 5, "wish": OPTIONS[i % 3],
+                                   "why": f"why {i}"}}} for i in range(30)]
+    with daemon.client() as c:
+        assert c.put("/v1/surveys/mixed", survey).status == 201
+        assert c.lines(lines).json()["rejected"] == []
+        for n in (None, 30):
+            rows = [(r["survey"], r["question"], r["n"])
+                    for r in c.get("/v1/overview").json()["questions"]]
+            assert rows == [("mixed", "mood", n)]
+            have = {r["question"]: r["n"]
+                    for r in c.rollup("satisfaction", survey="mixed")["rows"]}
+            assert have == {"mood": n, "wish": n, "why": n}
+            assert c.post("/v1/surveys/mixed/release", {}).status == 201
+
+
 def test_an_option_that_is_added_was_chosen_by_nobody(daemon):
     ask = {"name": "w", "metric": "choice", "options": OPTIONS}
     with daemon.client() as c:
