@@ -243,8 +243,6 @@ erase_begin(struct store *s, struct store_change *c)
 		return rc;
 	}
 	s->sealed.written = true;
-	if (x->has_personnel)
-		erase_read_boundaries(s);
 	append(&s->eraser, x);
 	return EMP_OK;
 }
@@ -373,7 +371,7 @@ give_no_names(struct store *s, struct erasure *x)
 		rc = note_done(s, x);
 	if (rc != EMP_OK)
 		return rc;
-	if (x->has_personnel) /* their reasons went by now */
+	if (x->has_personnel) /* their holder and their reasons went */
 		erase_read_boundaries(s);
 	schema_clean(s->main.path, schema_main);
 	schema_clean(s->sealed.path, schema_confidential);

@@ -156,8 +156,11 @@ def test_nothing_is_left_of_a_person(world, tmp_path):
         assert daemon.one("SELECT count(*) FROM person_code", file="confidential.db") == 1
         assert daemon.one("SELECT count(*) FROM erasure", file="confidential.db") == 0
         with daemon.client() as c:
-            for path in "/v1/comments", "/v1/recognition", "/v1/suggestions":
+            for path in "/v1/recognition", "/v1/suggestions":
                 assert c.get(path).status == 200
+            # What was said is gone, and not only its words.
+            said = c.get("/v1/comments").json()["rows"]
+            assert len(said) == 6 and all(pedro.mark in row["text"] for row in said)
             refused(c.get("/v1/me/" + maria.code), 404, "not-found")
             assert c.get("/v1/me/" + pedro.code).status == 200
         daemon.restart()
@@ -453,3 +456,21 @@ def test_whoever_is_forgotten_before_a_release_is_counted_in_it(daemon):
     assert erase(daemon, person="p5") is True
     assert marked(daemon, "KANARI-wave-5-")
     daemon.verify()
+
+
+def test_a_boundary_goes_with_its_holder(world):
+    daemon, maria, pedro = world
+
+    def within(someone):
+        with daemon.client() as c:
+            seq = someone.send(c, "decision.made", {
+                "person": someone.name, "role": "agent", "class": "refund",
+                "answer": "yes", "amount": 50, "escalated": False})["seq"]
+        return daemon.one("SELECT within.name FROM decision JOIN within "
+                          "ON within.id = within_id WHERE event_seq = ?", seq)
+
+    assert [within(maria), within(pedro)] == ["inside", "inside"]
+    assert erase(daemon, code=maria.code) is True
+    for _ in range(2):
+        assert [within(maria), within(pedro)] == ["none", "inside"]
+        daemon.restart()
