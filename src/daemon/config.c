@@ -1,6 +1,7 @@
 /* The table of keys at work: defaults, values from text, checks, printing. */
 #include "daemon/config.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/tz.h"
@@ -19,6 +20,7 @@ enum config_type {
 	TYPE_NUMBER,
 	TYPE_SIZE,
 	TYPE_SECONDS,
+	TYPE_AGE,
 	TYPE_BOOL,
 	TYPE_MODE,
 	TYPE_LEVEL
@@ -110,6 +112,7 @@ number_put(size_t i, uint64_t *to, struct str s, struct problem *p)
 		[TYPE_NUMBER] = "is not a number",
 		[TYPE_SIZE] = "is not a size such as 64K, 128M or 1G",
 		[TYPE_SECONDS] = "is not a duration such as 10s, 5m or 24h",
+		[TYPE_AGE] = "is not 0 or a duration such as 730d",
 		[TYPE_BOOL] = "is not yes or no",
 		[TYPE_MODE] = "is not an octal mode such as 0660",
 		[TYPE_LEVEL] = "is not error, warn, info or debug",
@@ -130,6 +133,10 @@ number_put(size_t i, uint64_t *to, struct str s, struct problem *p)
 		break;
 	case TYPE_SECONDS:
 		ok = num_duration(s, &v);
+		break;
+	case TYPE_AGE:
+		/* What is older is gone for good: 730 is not meant as 730 seconds. */
+		ok = num_duration(s, &v) && (v == 0 || v >= S_PER_DAY);
 		break;
 	case TYPE_BOOL:
 		ok = num_bool(s, &yes);
@@ -405,6 +412,12 @@ print_value(struct buf *out, const struct config *c, size_t i)
 		break;
 	case TYPE_SECONDS:
 		buf_printf(out, "%llus", (unsigned long long)v);
+		break;
+	case TYPE_AGE:
+		if (v % S_PER_DAY == 0)
+			buf_printf(out, "%llud", (unsigned long long)(v / S_PER_DAY));
+		else
+			buf_printf(out, "%llus", (unsigned long long)v);
 		break;
 	case TYPE_BOOL:
 		buf_add_z(out, v ? "yes" : "no");

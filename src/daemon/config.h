@@ -25,6 +25,7 @@ struct config {
 #define CONFIG_NUMBER uint64_t
 #define CONFIG_SIZE uint64_t
 #define CONFIG_SECONDS uint64_t
+#define CONFIG_AGE uint64_t
 #define CONFIG_BOOL uint64_t
 #define CONFIG_MODE uint64_t
 #define CONFIG_LEVEL uint64_t

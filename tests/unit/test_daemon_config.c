@@ -66,6 +66,8 @@ START_TEST(a_file)
 				"insecure = yes\n"
 				"disk_reserve = 1G\n"
 				"idle_timeout = 2m\n"
+				"retention_case = 1d\n"
+				"retention_sealed = 0\n"
 				"socket_mode = 0600\n"
 				"log_level = debug\n"
 				"workers = 3\n") == EMP_OK,
@@ -77,6 +79,8 @@ START_TEST(a_file)
 	ck_assert_uint_eq(c.insecure, 1);
 	ck_assert_uint_eq(c.disk_reserve, 1u << 30);
 	ck_assert_uint_eq(c.idle_timeout, 120);
+	ck_assert_uint_eq(c.retention_case, 86400);
+	ck_assert_uint_eq(c.retention_sealed, 0);
 	ck_assert_uint_eq(c.socket_mode, 0600);
 	ck_assert_uint_eq(c.log_level, 3);
 	ck_assert_uint_eq(c.workers, 3);
@@ -97,6 +101,8 @@ static const struct {
 	{"workers = -1\n", 1, "workers"},
 	{"workers = 2\nworkers = 3\n", 2, "twice"},
 	{"idle_timeout = 1 h\n", 1, ""},
+	{"retention_case = 730\n", 1, "retention_case"},
+	{"retention_case = 86399\n", 1, "730d"},
 	{"insecure = maybe\n", 1, "insecure"},
 	{"socket_mode = 0999\n", 1, "socket_mode"},
 	{"log_level = loud\n", 1, "log_level"},
@@ -189,6 +195,7 @@ START_TEST(printed_and_read_again)
 	ck_assert_int_eq(config_set(&c, STR("insecure"), STR("yes"), &p), EMP_OK);
 	ck_assert_int_eq(config_set(&c, STR("socket_mode"), STR("0777"), &p), EMP_OK);
 	ck_assert_int_eq(config_set(&c, STR("header_timeout"), STR("1m"), &p), EMP_OK);
+	ck_assert_int_eq(config_set(&c, STR("retention_case"), STR("48h"), &p), EMP_OK);
 	config_print(&c, &first);
 	ck_assert(buf_ok(&first));
 	text = str_dup(buf_str(&first));
