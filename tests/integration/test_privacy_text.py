@@ -88,6 +88,7 @@ def test_when_figures_appear(world, lang, words):
     "may be raised, but not lowered",
     "in random order and without a date",
     "only noted that it was used",
+    "can find out that it was used",
     "the code is erased and its key destroyed",
     "full control of the running server",
     "could add people who do not exist",
