@@ -2,6 +2,7 @@
 #include "base/num.h"
 #include "codec/json_tools.h"
 #include "ctl/ctl.h"
+#include "model/release.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,10 +113,21 @@ list(struct ctl *c, const char *path, const char *member, const char *const *tit
 static void
 survey_row(struct ctl_table *t, const struct json_node *n)
 {
+	struct str period;
+
 	add_member(t, n, "name");
 	add_member(t, n, "audience");
 	add_int(t, (int64_t)json_node_count(json_node_get(n, "questions")));
 	ctl_table_add_z(t, json_node_get(n, "open") != NULL ? "yes" : "no");
+	/* What is in force, also where the document leaves it out. */
+	if (str_is(json_node_str(json_node_get(n, "audience")), "employee")) {
+		period = json_node_str(json_node_get(n, "period"));
+		ctl_table_add(t, period.n > 0 ? period : STR("wave"));
+		add_int(t, json_node_int(json_node_get(n, "threshold"), RELEASE_K));
+	} else {
+		ctl_table_add_z(t, "");
+		ctl_table_add_z(t, "");
+	}
 }
 
 static bool
@@ -197,7 +209,8 @@ survey_show(struct ctl *c)
 enum ctl_exit
 ctl_cmd_survey(struct ctl *c)
 {
-	static const char *const titles[] = {"name", "audience", "questions", "open"};
+	static const char *const titles[] = {"name", "audience", "questions",
+					     "open", "period",   "threshold"};
 	const char *verb = c->n_args > 0 ? c->args[0] : "";
 
 	if (strcmp(verb, "apply") == 0)
@@ -205,7 +218,7 @@ ctl_cmd_survey(struct ctl *c)
 	if (strcmp(verb, "show") == 0)
 		return survey_show(c);
 	if (strcmp(verb, "list") == 0 && c->n_args == 1)
-		return list(c, "/v1/surveys", "surveys", titles, 4, survey_row);
+		return list(c, "/v1/surveys", "surveys", titles, 6, survey_row);
 	return ctl_usage(c, "survey needs apply, list or show");
 }
 

@@ -129,6 +129,14 @@ def test_survey_apply_list_show(tool, tmp_path):
     assert tool.ok("survey", "apply", document) == "applied: created\n"
     assert tool.ok("survey", "apply", document) == "applied: in place\n"
     assert re.search(r"^applied +customer +0 +yes$", tool.ok("survey", "list"), re.M)
+    for name, members, shown in ("team", {"threshold": 7}, "wave +7"), \
+            ("weekly", {"period": "week"}, "week +5"):
+        document.write_text(json.dumps({"name": name, "audience": "employee",
+                                        "questions": [], "open": {"metric": "pulse"},
+                                        **members}))
+        tool.ok("survey", "apply", document)
+        assert re.search(rf"^{name} +employee +0 +yes +{shown}$",
+                         tool.ok("survey", "list"), re.M)
     assert json.loads(tool.ok("survey", "show", "applied"))["name"] == "applied"
     assert "no survey" in tool.fails("survey", "show", "absent")
     document.write_text('{"name": "bad", "audience": "customers", "questions": []}')
