@@ -342,7 +342,7 @@ outcome_problem(const struct ticket *t, uint32_t i, struct problem *p)
 	if (e->has_invite && o->rc == EMP_UNKNOWN_REF)
 		return bad_field((enum intake_form)t->form, "invite", EMP_UNKNOWN_REF,
 				 "there is no such invitation to this survey for this "
-				 "unit, or it was used before",
+				 "unit, or it was used before, or its period is over",
 				 p);
 	switch ((enum emp_rc)o->rc) {
 	case EMP_NOT_FOUND:

@@ -170,7 +170,8 @@ ask(struct invite *in, struct guest **of, uint32_t n)
 	if (ok && !ctl_call(in->ctl, "POST", path.p, buf_str(&body), &a)) {
 		ok = false;
 		if (in->has_table)
-			ctl_fail("no invitations: it was about the unit \"%.*s\"",
+			ctl_fail("no invitations were printed; this was asked for "
+				 "the unit \"%.*s\"",
 				 STR_FMT(of[0]->unit));
 	}
 	ok = ok && take_codes(in, of, n, a.body);

@@ -278,7 +278,7 @@ add_rows(const struct ctl *c, const struct json_node *rows, const struct columns
 
 	buf_init(&plain, 0);
 	if (cs->n == 0)
-		buf_add_z(out, "No rows: nothing was stored for this.\n");
+		buf_add_z(out, "No rows: there is nothing to show for this.\n");
 	else if (figure == NULL)
 		out->failed = out->failed ||
 			lay_out(c, rows, cs, NULL, 0, out) != EMP_OK;

@@ -48,7 +48,8 @@ const struct ctl_command ctl_commands[] = {
 		 "learns nothing of the other columns, such as addresses. With --url "
 		 "also links to a form at that place, for instance\n"
 		 " empowerctl invite pulse --url https://voice.example people.csv\n"
-		 "Each can be used once, and nothing stored says by whom.",
+		 "The daemon serves no such form. Each can be used once, and nothing "
+		 "stored says by whom. A second run makes others that count besides.",
 	 .options = O(CSV) | O(UNIT) | O(INVITES) | O(URL),
 	 .run = ctl_cmd_invite},
 	{.name = "release",
@@ -58,7 +59,8 @@ const struct ctl_command ctl_commands[] = {
 		 "what groups that are large enough say together. Without --period "
 		 "it is the present wave, or the last week or month that is over with "
 		 "those before it. The answer is the same whether anybody answered or "
-		 "not. A release is final.",
+		 "not. A release is final: invitations go with it, used or not, and "
+		 "without --period a second run closes the next wave, too.",
 	 .options = O(PERIOD),
 	 .run = ctl_cmd_release},
 	{.name = "unit",
