@@ -132,6 +132,13 @@ UPDATE schema_doc
 SET description = 'Keyed pseudonym of respondent, person or giver; until the release'
 WHERE table_name = 'event' AND column_name = 'person';
 UPDATE schema_doc
+SET description = 'Day it happened, in the time zone of empowerd.db; '
+  || 'once the period is released, the day on which its newest answer came'
+WHERE table_name = 'event' AND column_name = 'day';
+UPDATE schema_doc SET description = description || '; of a survey until the release'
+WHERE table_name = 'event' AND column_name IN
+  ('channel', 'touchpoint', 'segment', 'initiative', 'lang', 'complete');
+UPDATE schema_doc
 SET description = 'What the respondent wrote; empty once the period is released'
 WHERE table_name = 'event' AND column_name = 'comment';
 UPDATE schema_doc

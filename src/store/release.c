@@ -286,8 +286,16 @@ run_closing(struct store *s, const struct closing *c, const char *sql)
 	return rc;
 }
 
-/* Who answered, and in what words. That somebody wrote stays: it was counted. Periods
- * without answers may be closed by a later one: events that are none are in them, too.
+/* What blocks are made of is the unit; all else would help to know somebody by. */
+#define FORGET_EVENT                                                                   \
+	"UPDATE event SET person = NULL, channel = NULL, touchpoint = NULL, "          \
+	"segment = NULL, initiative = NULL, lang = NULL, complete = NULL, "            \
+	"day = ifnull((SELECT last_day FROM survey_period WHERE survey = ?1 AND "      \
+	"number = ?2), day), comment = CASE WHEN comment IS NOT NULL THEN '' END "
+
+/* Who answered, when, and in what words. That somebody wrote stays: it was counted.
+ * Periods without answers may be closed by a later one: events that are none are in
+ * them, too.
  */
 static enum emp_rc
 forget(struct store *s, const struct closing *c)
@@ -299,11 +307,8 @@ forget(struct store *s, const struct closing *c)
 		"UPDATE answer SET text = '' WHERE text <> '' AND event_key IN "
 		"(SELECT key FROM event WHERE survey = ?1 AND period <= ?2 AND "
 		"period > ?3 AND counted = 0)",
-		"UPDATE event SET person = NULL, "
-		"comment = CASE WHEN comment IS NOT NULL THEN '' END "
-		"WHERE survey = ?1 AND period = ?2 AND counted = 1",
-		"UPDATE event SET person = NULL, "
-		"comment = CASE WHEN comment IS NOT NULL THEN '' END "
+		FORGET_EVENT "WHERE survey = ?1 AND period = ?2 AND counted = 1",
+		FORGET_EVENT
 		"WHERE survey = ?1 AND period <= ?2 AND period > ?3 AND counted = 0",
 		"DELETE FROM invite WHERE survey = ?1 AND number <= ?2",
 	};

@@ -712,14 +712,16 @@ def test_what_is_in_confidential_db_tells_no_order():
             random.Random(5).shuffle(marks)
             for i, mark in enumerate(marks):
                 log.append((time.time(), f"10.0.0.{i % 250}", "POST /v1/events"))
-                assert admin.event(answered("climate", "co", f"p{i}", {"segment": mark},
-                                            say=1 + i % 5, room=1 + i % 3)).status == 201
+                assert admin.event(answered("climate", "co/" + mark, f"p{i}",
+                                            {"segment": "else-" + mark}, say=1 + i % 5,
+                                            room=1 + i % 3)).status == 201
             assert admin.post("/v1/surveys/climate/release", {}).status == 201
         path = os.path.join(d.dir, "confidential.db")
         until(lambda: os.path.getsize(path + "-wal") == 0)
         with open(path, "rb") as f:
             data = f.read()
         assert d.one("PRAGMA freelist_count", file="confidential.db") == 0
+        assert b"else-" not in data
         places = [data.find(m.encode()) for m in marks]
         assert all(p >= 0 and data.count(m.encode()) == 1 for p, m in zip(places, marks))
         rank = {p: r for r, p in enumerate(sorted(places))}

@@ -143,6 +143,44 @@ file_has(const char *name, const char *text)
 	return system(command) == 0;
 }
 
+/* Nobody is to be known by the day or the language. */
+START_TEST(of_an_answer_its_unit_stays)
+{
+	static const char told[] =
+		"SELECT count(*) FROM event WHERE channel IS NOT NULL "
+		"OR touchpoint IS NOT NULL OR segment IS NOT NULL "
+		"OR initiative IS NOT NULL OR lang IS NOT NULL "
+		"OR complete IS NOT NULL OR person IS NOT NULL";
+	struct store_change c;
+
+	release_unit_put("a");
+	release_survey("team", PERIOD_WAVE, 0);
+	release_survey("crew", PERIOD_WAVE, 0);
+	/* The last two are answers of one person, of which one counts. */
+	for (int i = 0; i < 8; i++) {
+		struct said s = {.survey = i < 7 ? "team" : "crew",
+				 .unit = "a",
+				 .person = i < 6 ? 1 + i : 6,
+				 .mood = 1 + i % 5,
+				 .time = SUPPORT_DAY - i * DAY_MS};
+		struct event e = release_said(&s);
+
+		for (int d = DIM_CHANNEL; d < DIM_COUNT; d++)
+			e.dim[d] = STR("web");
+		ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	}
+	clock_set_fixed(SUPPORT_DAY + NOON + 1);
+	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
+	ck_assert_int_eq(support_sql(SEALED, told), 1);
+	ck_assert_int_eq(support_sql(SEALED,
+				     "SELECT count(DISTINCT day) FROM event "
+				     "WHERE survey = 'team' AND unit = 'a'"),
+			 1);
+	ck_assert_int_eq(release_shown_people("mood", "a"), 6);
+	ck_assert_int_eq(release_findings(), 0);
+}
+END_TEST
+
 START_TEST(words_that_few_wrote_are_gone)
 {
 	struct said s = {.survey = "team", .unit = "a"};
@@ -623,6 +661,7 @@ store_release_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, blocks_are_in_both_files);
 	tcase_add_test(tc, nothing_to_show_looks_like_any_other);
+	tcase_add_test(tc, of_an_answer_its_unit_stays);
 	tcase_add_test(tc, words_that_few_wrote_are_gone);
 	tcase_add_test(tc, words_of_many_are_shown_by_question);
 	tcase_add_test(tc, a_threshold_can_be_raised);
