@@ -96,6 +96,16 @@ untidy(const struct store *s)
 	return s->main.wal_pages > 0 || s->sealed.written || s->periods.behind;
 }
 
+/* Copies that are missing; who listens hears of them. */
+static void
+catch_up(struct store *s)
+{
+	if (!s->periods.behind)
+		return;
+	release_again(s);
+	s->hooks.group_end(s->hooks.ctx);
+}
+
 /* A piece of what can wait. False when there is nothing (more) to do now. */
 static bool
 idle_work(struct store *s)
@@ -108,8 +118,7 @@ idle_work(struct store *s)
 	}
 	if (cells_behind(s))
 		return group_flush(s, CELLS_IDLE);
-	if (s->periods.behind)
-		release_again(s);
+	catch_up(s);
 	if (untidy(s))
 		disk_tidy(s, false);
 	return false;
@@ -126,8 +135,7 @@ hurry(struct store *s, uint64_t *hurried)
 	    now - *hurried < (uint64_t)HURRY_MS * NS_PER_MS || !disk_ok(s))
 		return;
 	*hurried = now;
-	if (s->periods.behind)
-		release_again(s);
+	catch_up(s);
 	disk_tidy_sealed(s);
 }
 

@@ -1,6 +1,8 @@
 """P1 and P5: what an acknowledgement is worth when the disk fails, fills or is slow."""
+import contextlib
 import http.client
 import itertools
+import json
 import os
 import select
 import sqlite3
@@ -11,7 +13,7 @@ import pytest
 from faults import (ANY, MAIN, NO_SPACE, NO_WRITE, SEALED, SYNC, SYNC_FAILS, FaultyDaemon,
                     answer_of, begin, end, scores, settled, stored_scores, thanked, thanks,
                     training)
-from harness import refused, until
+from harness import TIMEOUT, refused, until
 
 GONE = (OSError, http.client.HTTPException)
 
@@ -274,9 +276,19 @@ def test_no_space_in_the_middle_of_a_release(faulty, file):
         row, = c.rollup("satisfaction", survey="team")["rows"]
         return row["n"]
 
-    with faulty.client() as c:
+    def told():
+        """What who listens is told next."""
+        while not (line := live.readline()).startswith(b"data: "):
+            assert not line.startswith(b":"), "nothing was told for long"
+        return json.loads(line[len("data: "):])["releases"]
+
+    with faulty.client() as c, contextlib.closing(http.client.HTTPConnection(
+            "127.0.0.1", faulty.port, timeout=TIMEOUT)) as listener:
         assert c.put("/v1/surveys/team", team).status == 201
         assert c.lines(said).json()["rejected"] == []
+        listener.request("GET", "/v1/live", headers={"Authorization": f"Bearer {c.token}"})
+        live = listener.getresponse()
+        before = told()
         with faulty.fault(NO_WRITE, file=file):
             answer = send_until(lambda: c.post("/v1/surveys/team/release", {}),
                                 507 if file == SEALED else 201)
@@ -286,6 +298,9 @@ def test_no_space_in_the_middle_of_a_release(faulty, file):
         assert answer.json()["period"] == "1"
         until(lambda: people() == 20)
         assert not os.path.exists(key)
+        # Of blocks that are made, and of those that are copied.
+        while told() < before + 2:
+            pass
         # Who answered can do so again: in the next one.
         send_until(lambda: c.event(said[0] | {"id": "again"}), 201)
     settled(faulty, {})
