@@ -151,6 +151,14 @@ add_all(struct collected *x, sqlite3_stmt *places)
 	return rc;
 }
 
+/* Whoever comes next has an object of its own. */
+static void
+end(struct collected *x)
+{
+	sqlite3_finalize(x->object);
+	x->object = NULL;
+}
+
 /* Objects of `db` by the places that `sql` finds by 16 bytes. */
 static enum emp_rc
 add_found(struct collected *x, sqlite3 *db, const char *object, const char *sql,
@@ -166,7 +174,7 @@ add_found(struct collected *x, sqlite3 *db, const char *object, const char *sql,
 		rc = add_all(x, places);
 	}
 	sqlite3_finalize(places);
-	sqlite3_finalize(x->object);
+	end(x);
 	return rc;
 }
 
@@ -207,7 +215,7 @@ add_operational(struct collected *x, struct store_reader *r,
 	}
 	sqlite3_finalize(keys);
 	sqlite3_finalize(places);
-	sqlite3_finalize(x->object);
+	end(x);
 	return rc;
 }
 
