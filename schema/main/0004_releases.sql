@@ -66,6 +66,14 @@ CREATE INDEX suggestion_by_people ON suggestion (people_key)
 CREATE INDEX boundary_by_people ON boundary (people_key)
   WHERE people_key IS NOT NULL;
 
+UPDATE schema_doc SET description = description || '; once erased ~ and event.seq'
+WHERE table_name = 'event' AND column_name = 'id';
+UPDATE schema_doc SET description = description || '; empty once erased'
+WHERE table_name = 'event' AND column_name = 'comment';
+UPDATE schema_doc SET description = description || '; NULL once erased'
+WHERE (table_name, column_name) IN (VALUES ('answer', 'text'), ('recognition', 'message'),
+  ('recognition', 'from_name'), ('recognition', 'to_name'), ('suggestion', 'title'),
+  ('suggestion', 'body'), ('decision', 'goal'), ('boundary', 'reason'));
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('release', '', 'Periods of employees'' surveys of which something was released', ''),
 ('release', 'id', 'Number used by other tables', ''),
