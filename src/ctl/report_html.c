@@ -154,7 +154,8 @@ html_grid(struct buf *out, const struct ctl_term *t, const struct report_section
 		buf_add_z(out, "<p>");
 		escape_z(out, title != NULL ? title : s->title);
 		buf_add_z(out,
-			  g->n_hidden > 0 ? ": protected, too few people.</p>\n"
+			  g->n_hidden > 0 ? ": protected, too few people or nothing "
+					    "to show.</p>\n"
 					  : ": nothing.</p>\n");
 		return;
 	}
@@ -171,7 +172,9 @@ html_grid(struct buf *out, const struct ctl_term *t, const struct report_section
 	}
 	buf_add_z(out, "</tbody>\n</table></div>\n");
 	if (g->n_hidden > 0)
-		buf_printf(out, "<p>%zu more: protected, too few people.</p>\n",
+		buf_printf(out,
+			   "<p>%zu more: protected, too few people or nothing to "
+			   "show.</p>\n",
 			   g->n_hidden);
 }
 

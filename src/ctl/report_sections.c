@@ -69,8 +69,8 @@ const struct report_section report_sections[] = {
 	 WINDOW_UNIT,
 	 {{.member = "rows", ABOUT_QUESTIONS}}},
 	{"What employees say",
-	 "What was released with a period that ended in the month: what too few people "
-	 "said is protected.",
+	 "What was released with a period that ended in the month: what was not, or "
+	 "too few people said, is protected.",
 	 "/v1/rollups/satisfaction?audience=employee&step=month",
 	 REPORT_UNIT,
 	 {{.member = "rows", .monthly = true, ABOUT_QUESTIONS}}},

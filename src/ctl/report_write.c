@@ -81,7 +81,8 @@ text_grid(struct buf *out, const struct ctl_term *t, const struct report_section
 		buf_printf(out, "%s\n", title);
 	if (g->n_rows == 0) {
 		buf_add_z(out,
-			  g->n_hidden > 0 ? "Protected: too few people.\n"
+			  g->n_hidden > 0 ? "Protected: too few people, or nothing "
+					    "to show.\n"
 					  : "Nothing.\n");
 		return;
 	}
@@ -102,7 +103,9 @@ text_grid(struct buf *out, const struct ctl_term *t, const struct report_section
 	buf_fini(&bar);
 	ctl_table_fini(&with);
 	if (g->n_hidden > 0)
-		buf_printf(out, "%zu more: protected, too few people.\n", g->n_hidden);
+		buf_printf(out,
+			   "%zu more: protected, too few people or nothing to show.\n",
+			   g->n_hidden);
 }
 
 static void

@@ -63,7 +63,7 @@ START_TEST(only_the_month)
 	       "\nT\n"
 	       "unit  n\n"
 	       "b     5\n"
-	       "1 more: protected, too few people.\n");
+	       "1 more: protected, too few people or nothing to show.\n");
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(a_line_per_row)
 	       "unit  n   told\n"
 	       "a_b   2  50.00  ############\n"
 	       "<i>   4  33.33  ########\n"
-	       "1 more: protected, too few people.\n");
+	       "1 more: protected, too few people or nothing to show.\n");
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(nothing_is_not_the_same_as_protected)
 	writes(&report_text, &across, "{}", "\nT\nNothing.\n");
 	writes(&report_text, &across,
 	       "{\"rows\":[{\"n\":null,\"suppressed\":\"protected\"}]}",
-	       "\nT\nProtected: too few people.\n");
+	       "\nT\nProtected: too few people, or nothing to show.\n");
 	writes(&report_html, &across, "{\"rows\":[]}", "<p>T: nothing.</p>\n");
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(html_is_escaped_and_has_scopes)
 	       "<td class=\"bar\" aria-hidden=\"true\">"
 	       "<span style=\"width:33.3%\"></span></td></tr>\n"
 	       "</tbody>\n</table></div>\n"
-	       "<p>1 more: protected, too few people.</p>\n");
+	       "<p>1 more: protected, too few people or nothing to show.</p>\n");
 }
 END_TEST
 
