@@ -305,6 +305,12 @@ show(const struct ctl *c, const struct json_node *root)
 	buf_init(&out, 0);
 	add_window(c, root, figure, &out);
 	add_rows(c, rows, &cs, figure, &out);
+	/* Else the row of a unit is taken for all of it. */
+	if (strcmp(c->args[0], "satisfaction") == 0 &&
+	    among("verified", cs.name, cs.n) && among("unit", cs.name, cs.n))
+		buf_add_z(&out,
+			  "A unit's row leaves out the units below it that have "
+			  "rows.\n");
 	json_node_each(root, add_beside, &(struct beside){c, &out});
 	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
 	buf_fini(&out);

@@ -357,6 +357,11 @@ def test_demo(tmp_path):
             assert "demo" in tool.ok("rollup", name, "group_by=unit"), name
         assert "coverage" in tool.ok("rollup", "recognition", "audience=employee")
         assert "demo_team" in tool.ok("rollup", "satisfaction", "survey=demo_team")
+        # What a row of employees is about is said where it is not all of the unit.
+        for name, group, said in ("demo_team", "unit", True), ("demo_visit", "unit", False), \
+                ("demo_team", "survey", False):
+            assert ("leaves out" in tool.ok("rollup", "satisfaction", f"survey={name}",
+                                            f"group_by={group}")) == said, (name, group)
         # Employees' months that the sample has gone beyond are released: of each unit
         # that is large enough, and nothing of the month that is under way.
         assert later["released"] == 1 and again["released"] == 0
