@@ -89,6 +89,7 @@ def test_when_figures_appear(world, lang, words):
     "in random order and without a date",
     "only noted that it was used",
     "can find out that it was used",
+    "as with an invitation, nobody can find at any time",
     "the code is erased and its key destroyed",
     "full control of the running server",
     "could add people who do not exist",
