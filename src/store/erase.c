@@ -195,10 +195,22 @@ put_row(struct store *s, struct erasure *x)
 }
 
 void
+erase_attended(struct store *s)
+{
+	s->eraser.attended = true;
+	if (s->eraser.outdated)
+		erase_read_boundaries(s);
+}
+
+void
 erase_read_boundaries(struct store *s)
 {
 	struct boundary_list fresh = {.n = 0};
 
+	/* While the daemon starts, main hands the definitions on. */
+	s->eraser.outdated = !s->eraser.attended;
+	if (s->eraser.outdated)
+		return;
 	if (boundary_list_open(&fresh, s->main.db, s->sealed.db) != EMP_OK) {
 		log_warn("cannot read the boundaries in %s again", s->dir);
 		boundary_list_close(&fresh);
@@ -217,6 +229,7 @@ erase_begin(struct store *s, struct store_change *c)
 	struct erasure *x = calloc(1, sizeof *x);
 	enum emp_rc rc = x != NULL ? db_run(s->sealed.begin) : EMP_NOMEM;
 
+	erase_attended(s);
 	if (rc == EMP_OK) {
 		erase_nobody(x->customer_new);
 		erase_nobody(x->personnel_new);

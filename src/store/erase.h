@@ -83,6 +83,8 @@ struct eraser {
 	struct erasure *first, *last;
 	struct erase_main main;
 	uint64_t again; /* monotonic ns; before it nothing is tried */
+	bool attended;  /* see erase_attended() */
+	bool outdated;  /* boundaries are to be read again then */
 	bool unclean;   /* what was erased may still be in a log */
 	/* See retain.h. */
 	struct retain *retain; /* under way */
@@ -97,8 +99,11 @@ void erase_close(struct store *s);
 /* A value that stands for somebody forgotten. */
 void erase_nobody(uint8_t out[PSEUDONYM_BYTES]);
 bool erase_is_nobody(const uint8_t person[PSEUDONYM_BYTES]);
-/* Boundaries of people are in memory under their pseudonyms: reads them again. */
+/* Boundaries are in memory with their reasons, and under the pseudonyms of those who
+ * hold them: reads them again. Not before somebody can be told of it. */
 void erase_read_boundaries(struct store *s);
+/* Something came from a worker: all are there, and are told of new definitions. */
+void erase_attended(struct store *s);
 /* Begins; done() of the change follows later, unless this fails. */
 EMP_MUST_CHECK enum emp_rc erase_begin(struct store *s, struct store_change *c);
 /* A slice of what there is to do; `busy`: if the last was long enough ago, as events

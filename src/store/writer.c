@@ -170,6 +170,7 @@ writer_main(void *store)
 			release_due(s);
 		if (n != NULL) {
 			s->waiting = batch_of(n);
+			erase_attended(s);
 			run_batches(s);
 			erase_step(s, true);
 			hurry(s, &hurried);
