@@ -144,7 +144,7 @@ invites_read(struct str *unit, uint32_t *count, const struct json_node *root,
 	*unit = json_node_str(named);
 	if (named && json_node_type(named) != JSON_NODE_NULL && !unit_valid(*unit))
 		return problem_set(p, EMP_INVALID, "/unit",
-				   "is names of a-z 0-9 _ . - joined by /");
+				   "a unit is names of a-z 0-9 _ . - joined by /");
 	if (n < 1 || n > INVITES_MAX)
 		return problem_set(p, EMP_INVALID, "/count",
 				   "is an integer from 1 to %d", INVITES_MAX);
