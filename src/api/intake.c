@@ -227,9 +227,10 @@ vouched_for(const struct intake *in, const struct event *e)
 		scopes_allow(in->token->scopes, SCOPE_ROSTER);
 }
 
-/* What employees say is seen from the day after it on, by the event's own day: who
- * could say that it was of another would make it be seen at once. Only programs that
- * keep records of what was, and who answers, know better than the clock. */
+/* What employees say is seen from the day after it on, or with its week or month, by
+ * the event's own day: who could say that it was of another would make it be seen at
+ * once, or answer for a thousand weeks, each with a key and a release. Only programs
+ * that keep records of what was, and who answers, know better than the clock. */
 static void
 date_arrival(const struct intake *in, struct event *e)
 {
@@ -238,7 +239,7 @@ date_arrival(const struct intake *in, struct event *e)
 		(scopes_allow(in->token->scopes, SCOPE_ROSTER) ||
 		 scopes_allow(in->token->scopes, SCOPE_RESPOND));
 
-	if ((e->class == CLASS_CASE || e->class == CLASS_PERSONNEL) && !records &&
+	if (class_is_confidential((enum event_class)e->class) && !records &&
 	    e->time / MS_PER_S <
 		    tz_floor(store_tz(in->aw->api->cfg.store), TZ_DAY, now))
 		e->time = in->now_ms;

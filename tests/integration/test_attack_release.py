@@ -581,6 +581,19 @@ def test_nobody_is_silenced_by_an_answer_in_their_name(shared_attack):
     assert by_unit(admin, name) == {"team": counts(values)}
 
 
+def test_nobody_answers_for_weeks_gone_by(shared_attack):
+    """Each would have a key and a release of its own. Who keeps the records may."""
+    daemon, admin, plain = shared_attack
+    assert admin.put("/v1/surveys/weekly", {**SURVEY, "name": "weekly", "period": "week"}
+                     ).status == 201
+    now = int(time.time())
+    for client, weeks in ((plain, 1), (admin, 2)):
+        sent = {**answered("weekly", "", f"p{weeks}", say=3), "time": now - 100 * 7 * 86400}
+        assert client.event(sent).status == 201
+        assert daemon.one("SELECT count(DISTINCT period) FROM event WHERE survey = 'weekly'",
+                          file="confidential.db") == weeks
+
+
 def test_invented_units_do_not_part_a_team(shared_attack):
     """Neither paths that nobody declared, nor units declared once answers have come."""
     _, admin, _ = shared_attack
