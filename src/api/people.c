@@ -1,6 +1,7 @@
 /* POST /v1/people: a personal code, by which one person reads what is kept about them.
  * Its text leaves the daemon once, and whoever gets it passes it on; the file keeps a
- * hash. A new one replaces the person's former one.
+ * hash. A new one replaces the person's former one. As whoever makes it could read by
+ * it, too, it leaves a line in the audit, which does not say whose it is.
  */
 #include "api/auth.h"
 #include "api/change.h"
@@ -35,8 +36,9 @@ code_made(struct req *r, struct change *c)
 		explicit_bzero(b->p, b->n);
 }
 
-static void
-code_make(struct change *c, struct str person)
+/* False: out of memory. */
+static bool
+code_make(struct change *c, const struct token_def *token, struct str person)
 {
 	struct store_change *s = &c->items[0].store;
 	uint8_t code[CODE_BYTES];
@@ -49,6 +51,12 @@ code_make(struct change *c, struct str person)
 	keys_person(&c->aw->keys, person, s->person);
 	c->answer = code_made;
 	explicit_bzero(code, sizeof code);
+	s->audit = (struct audit_entry){
+		.token = token->id,
+		.label = arena_str(&c->arena, str_from(token->label)),
+		.action = "code",
+		.object = STR("person")};
+	return !token->label[0] || s->audit.label.p;
 }
 
 void
@@ -75,8 +83,10 @@ people_post(struct req *r)
 		req_error(r, &p);
 	} else {
 		c = change_new(r, 1);
-		if (c) {
-			code_make(c, person);
+		if (c && !code_make(c, token, person)) {
+			change_free(&c);
+			answer_problem(r, EMP_NOMEM, "", "");
+		} else if (c) {
 			change_submit_take(r, c);
 		}
 	}

@@ -163,9 +163,9 @@ const struct ctl_command ctl_commands[] = {
 	 .args = "",
 	 .summary = "show who read what employees wrote",
 	 .help = "Shows the lines of the audit, newest first: one for each answer that "
-		 "carried suggestions or comments of employees, for each export and "
-		 "for each erasure. They cannot be changed or removed, and asking for "
-		 "them adds none.",
+		 "carried suggestions or comments of employees, for each export, for "
+		 "each erasure and for each personal code that was made. They cannot "
+		 "be changed or removed, and asking for them adds none.",
 	 .options = O(CSV) | O(FROM) | O(TO) | O(ROWS) | O(CURSOR),
 	 .run = ctl_cmd_audit},
 	{.name = "status",

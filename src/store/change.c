@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/audit.h"
 #include "store/days.h"
 #include "store/db.h"
 #include "store/release.h"
@@ -377,6 +378,8 @@ change_code(struct store *s, struct store_change *c)
 		db_bind_str(q, 3, str_from(day));
 		rc = db_run(q);
 	}
+	if (rc == EMP_OK && c->audit.action != NULL)
+		rc = audit_put(s, &c->audit);
 	c->created = true;
 	return rc == EMP_OK ? db_run(s->sealed.commit) : rc;
 }

@@ -61,7 +61,7 @@ struct store_change {
 	struct str invite_unit; /* INVITES: of whoever has them; "": none */
 	const uint8_t (*hashes)[RECEIPT_HASH_BYTES]; /* INVITES */
 	uint32_t n_hashes;
-	struct audit_entry audit; /* AUDIT, ERASE: written with it */
+	struct audit_entry audit; /* AUDIT, ERASE, CODE_PUT: written with it */
 	struct erase_what erase;  /* ERASE */
 	bool complete; /* ERASE, out: no reader keeps a log that has it from being
 			  emptied; else that follows by itself */

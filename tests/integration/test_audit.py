@@ -362,6 +362,18 @@ def test_an_export_leaves_a_line_that_does_not_say_whose(spoken, whom):
     assert (CASE_TEXT in answer.text()) == (whom == "receipt")
 
 
+def test_a_new_personal_code_leaves_a_line_that_does_not_say_whose(spoken):
+    """Whoever makes it could read by it."""
+    d, c, _ = spoken
+    found, answer = added(d, lambda: c.post("/v1/people", {"person": "p2"}))
+    assert answer.status == 201, answer
+    assert found == [("admin.token", "code", "person")]
+    assert any(row["action"] == "code" for row in c.get("/v1/audit", limit=500).json()["rows"])
+    found, answer = added(d, lambda: c.get("/v1/me/" + answer.json()["code"]))
+    assert answer.status == 200 and found == []
+    assert added(d, lambda: c.post("/v1/people", {"person": ""}))[0] == []
+
+
 def test_comments_of_employees(spoken):
     d, c, _ = spoken
     found, answer = added(d, lambda: c.get("/v1/comments?audience=employee&limit=3"))
