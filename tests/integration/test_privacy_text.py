@@ -91,6 +91,7 @@ def test_when_figures_appear(world, lang, words):
     "can find out that it was used",
     "as with an invitation, nobody can find at any time",
     "the code is erased and its key destroyed",
+    "the only one of your part to answer",
     "full control of the running server",
     "could add people who do not exist",
     "everybody else in a group reveals",
