@@ -228,16 +228,21 @@ enum emp_rc
 agg_cell_put(struct agg *a, const struct cell *c)
 {
 	enum grain g = c->key.grain;
+	int64_t exist = atomic_load_explicit(&a->exist[g], memory_order_relaxed);
+	int64_t ram = atomic_load_explicit(&a->ram[g], memory_order_relaxed);
 	struct target target;
 	struct track *t;
 
-	if (c->key.start < atomic_load_explicit(&a->exist[g], memory_order_relaxed))
-		return EMP_OK;
-	if (c->key.start < atomic_load_explicit(&a->ram[g], memory_order_relaxed)) {
-		if (c->key.start < a->start_lo[g])
-			a->start_lo[g] = c->key.start;
-		a->start_hi[g] = atomic_load_explicit(&a->ram[g], memory_order_relaxed);
-		atomic_store(&a->has_cold[g], true);
+	if (c->key.start < ram) {
+		/* The file's oldest may be one that is only not pruned yet: those that
+		 * count begin behind it. */
+		int64_t lo = c->key.start < exist ? exist : c->key.start;
+
+		if (lo < a->start_lo[g])
+			a->start_lo[g] = lo;
+		a->start_hi[g] = ram;
+		if (lo < ram)
+			atomic_store(&a->has_cold[g], true);
 		return EMP_OK;
 	}
 	t = agg_track_get(a, c->key.series, c->key.subject);

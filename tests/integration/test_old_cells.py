@@ -94,6 +94,38 @@ def test_a_step_finer_than_the_cells_is_refused():
                               to=now), 422, "invalid", "from")
 
 
+def test_the_oldest_cells_of_the_file_may_be_past_their_time():
+    """Cells are pruned now and then, so the oldest hours of a file are often older than
+    those that count. The younger ones that memory does not keep must be known all the
+    same, also to events that come later."""
+    now = int(time.time())
+    ages = [395 * DAY, 380 * DAY, 100 * DAY, 3600]
+    with Daemon("hour_days=400") as d:
+        d.start()
+
+        def answer(c):
+            for age in ages:
+                assert c.event({"type": "survey.answered", "time": at(now - age), "data": {
+                    "survey": "csat", "answers": {"overall": 4}}}).status == 201
+
+        with d.client() as c:
+            answer(c)
+        d.stop()
+        # As ten days later, when nothing has been pruned yet.
+        d.options = ["hour_days=390"]
+        d.start()
+        for times in 1, 2, 3:
+            with d.client() as c:
+                for age in ages[1:]:
+                    rows = c.rollup("satisfaction", survey="csat", step="hour",
+                                    from_=now - age, to=now - age + 1)["rows"]
+                    assert [r["n"] for r in rows] == [times], age
+                answer(c)
+            d.verify()
+            d.restart()
+            d.verify()
+
+
 def test_cells_that_were_not_kept_do_not_come_back():
     """A file that kept minutes and hours for less long has fewer of them, also when it
     is asked to keep them longer."""
