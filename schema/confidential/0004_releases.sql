@@ -144,6 +144,9 @@ WHERE table_name = 'event' AND column_name = 'comment';
 UPDATE schema_doc
 SET description = 'What was written; empty once the period is released'
 WHERE table_name = 'answer' AND column_name = 'text';
+UPDATE schema_doc
+SET description = 'Unit, parts joined by /; of a released answer that of its smallest block'
+WHERE table_name = 'event' AND column_name = 'unit';
 INSERT INTO schema_doc (table_name, column_name, description, unit) VALUES
 ('audit', '', 'Who read or took away what employees wrote; rows are never changed', ''),
 ('audit', 'number', 'Order', ''),

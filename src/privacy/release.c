@@ -93,24 +93,22 @@ struct cut {
 
 /* ---- counting -------------------------------------------------------------------- */
 
-static enum emp_rc
-count_answer(const struct cut *c, uint64_t *people, uint64_t *count,
-	     const struct release_answer *a)
+enum emp_rc
+release_count(const struct question *q, const struct release_answer *a, uint64_t *count)
 {
-	++*people;
-	if (c->q == NULL || c->q->metric == METRIC_TEXT) {
+	if (q == NULL || q->metric == METRIC_TEXT) {
 		count[0]++;
-	} else if (c->q->metric == METRIC_CHOICE) {
+	} else if (q->metric == METRIC_CHOICE) {
 		count[0]++;
 		for (uint32_t left = a->options, i = 1; left != 0; left >>= 1, i++) {
-			if (i == c->width)
+			if (i == release_width(q))
 				return EMP_CORRUPT;
 			count[i] += left & 1;
 		}
 	} else {
-		if (a->value < c->q->lo || a->value > c->q->hi)
+		if (a->value < q->lo || a->value > q->hi)
 			return EMP_CORRUPT;
-		count[a->value - c->q->lo]++;
+		count[a->value - q->lo]++;
 	}
 	return EMP_OK;
 }
@@ -124,20 +122,27 @@ add(uint64_t *to, const uint64_t *from, uint32_t width)
 
 /* Is it safe to show? Enough people, and enough of them who said something else than
  * most did: of whatever was said, two at least did not say it. */
-static bool
-is_safe(const struct cut *c, uint64_t people, const uint64_t *count, uint64_t k)
+bool
+release_is_safe(const struct question *q, uint64_t people, const uint64_t *count,
+		uint64_t k)
 {
-	uint32_t said = 0;
+	uint32_t width = release_width(q);
 
 	if (people < k)
 		return false;
-	if (c->q == NULL || c->q->metric == METRIC_TEXT)
+	if (q == NULL || q->metric == METRIC_TEXT)
 		return true;
-	for (said = c->q->metric == METRIC_CHOICE; said < c->width; said++) {
+	for (uint32_t said = q->metric == METRIC_CHOICE; said < width; said++) {
 		if (people - count[said] < RELEASE_OUTSIDE)
 			return false;
 	}
 	return true;
+}
+
+static bool
+is_safe(const struct cut *c, uint64_t people, const uint64_t *count, uint64_t k)
+{
+	return release_is_safe(c->q, people, count, k);
 }
 
 /* ---- the tree ---------------------------------------------------------------------
@@ -380,11 +385,14 @@ release_blocks_make(void *ctx, const struct release_tree *t,
 		uint32_t unit = answer->unit;
 
 		EMP_ASSERT(unit < t->n);
-		if (answer->verified)
-			rc = count_answer(&c, &c.whole_people[unit],
-					  c.whole + (size_t)unit * c.width, answer);
-		else
-			rc = count_answer(&c, &in_pool, pool, answer);
+		if (answer->verified) {
+			c.whole_people[unit]++;
+			rc = release_count(q->q, answer,
+					   c.whole + (size_t)unit * c.width);
+		} else {
+			in_pool++;
+			rc = release_count(q->q, answer, pool);
+		}
 	}
 	if (rc != EMP_OK)
 		goto out;

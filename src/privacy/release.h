@@ -12,5 +12,13 @@ EMP_MUST_CHECK enum emp_rc release_blocks_make(void *ctx, const struct release_t
 					       const struct release_question *q,
 					       uint32_t k, struct arena *a,
 					       struct release_blocks *out);
+/* [any] Counts one person's answer into the counts of a block of the question.
+ * EMP_CORRUPT: a value that the question does not have. */
+EMP_MUST_CHECK enum emp_rc release_count(const struct question *q,
+					 const struct release_answer *a,
+					 uint64_t *count);
+/* [any] Whether a block of so many people and these counts may be shown. */
+bool release_is_safe(const struct question *q, uint64_t people, const uint64_t *count,
+		     uint64_t k);
 
 #endif

@@ -264,44 +264,54 @@ take_finding(void *ctx, const char *finding)
 	buf_add_json(r->out, str_from(finding));
 }
 
-static bool
-same_block(const struct release_block *a, const struct release_block *b, uint32_t width)
-{
-	return a->unit == b->unit && a->verified == b->verified &&
-		a->people == b->people &&
-		memcmp(a->count, b->count, width * sizeof *a->count) == 0;
-}
-
-static bool
-same_blocks(const struct release_stored *s, const struct release_blocks *made)
+/* Counts the answers again into the blocks that are said to hold them. EMP_CORRUPT: an
+ * answer that its question does not have. */
+static enum emp_rc
+count_again(const struct release_stored *s, uint64_t *people, uint64_t *count)
 {
 	uint32_t width = release_width(s->answers->q);
+	enum emp_rc rc = EMP_OK;
 
-	if (made->n != s->blocks->n || made->pool != s->blocks->pool ||
-	    memcmp(made->cover, s->blocks->cover, s->tree->n * sizeof *made->cover) !=
-		    0)
-		return false;
-	for (uint32_t i = 0; i < made->n; i++)
-		if (!same_block(&made->v[i], &s->blocks->v[i], width))
-			return false;
-	return true;
+	for (uint32_t i = 0; i < s->answers->n && rc == EMP_OK; i++) {
+		const struct release_answer *a = &s->answers->answers[i];
+		uint32_t at = a->verified ? s->blocks->cover[a->unit] : s->blocks->pool;
+
+		if (at >= s->blocks->n)
+			continue;
+		people[at]++;
+		rc = release_count(s->answers->q, a, count + (size_t)at * width);
+	}
+	return rc;
 }
 
-/* A release: the blocks that its answers make now are those that are stored. Both lists
- * have verified blocks in the order of the tree, and the one that is not behind them.
- */
+/* A release: each block is what the answers that it covers add up to, and may be shown.
+ * How the blocks were made is not done again: after the release answers are of the unit
+ * of their smallest block, and a later version may make others. */
 static enum emp_rc
 take_release(void *ctx, const struct release_stored *s)
 {
 	struct report *r = ctx;
-	struct release_blocks made;
+	uint32_t width = release_width(s->answers->q);
+	uint64_t *people, *count;
 	struct arena a;
-	enum emp_rc rc;
+	enum emp_rc rc = EMP_NOMEM;
 
 	arena_init(&a, ARENA_CHUNK);
-	rc = release_blocks_make(NULL, s->tree, s->answers, s->k, &a, &made);
-	if (rc == EMP_OK && !same_blocks(s, &made))
-		r->releases_differ = true;
+	people = arena_zalloc(&a, (s->blocks->n + 1) * sizeof *people);
+	count = arena_zalloc(&a, ((size_t)s->blocks->n * width + 1) * sizeof *count);
+	if (people != NULL && count != NULL)
+		rc = count_again(s, people, count);
+	for (uint32_t i = 0; i < s->blocks->n && rc == EMP_OK; i++) {
+		const struct release_block *b = &s->blocks->v[i];
+		const uint64_t *again = count + (size_t)i * width;
+		uint64_t k = !b->verified && s->k < RELEASE_K_UNVERIFIED
+			? RELEASE_K_UNVERIFIED
+			: s->k;
+
+		r->releases_differ |= people[i] != b->people ||
+			memcmp(again, b->count, width * sizeof *again) != 0 ||
+			!release_is_safe(s->answers->q, people[i], again, k);
+	}
 	arena_fini(&a);
 	return rc;
 }

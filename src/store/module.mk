@@ -69,6 +69,8 @@ libempower_a_SOURCES += \
 	%D%/release_copy.c \
 	%D%/release_input.c \
 	%D%/release_input.h \
+	%D%/release_units.c \
+	%D%/release_units.h \
 	%D%/release_when.c \
 	%D%/replay.c \
 	%D%/resolve.c \

@@ -19,6 +19,7 @@
 #include "store/db.h"
 #include "store/impl.h"
 #include "store/release_input.h"
+#include "store/release_units.h"
 
 #define RANDOM_KEY_BYTES 16
 
@@ -231,7 +232,8 @@ put_texts(struct store *s, struct release_statements *st, const struct closing *
 
 static enum emp_rc
 put_question(struct store *s, struct release_statements *st, struct closing *c,
-	     struct release_input *in, const struct release_asked *asked)
+	     struct release_input *in, const struct release_asked *asked,
+	     uint32_t *finest)
 {
 	struct release_blocks blocks = {.pool = RELEASE_NONE};
 	bool written = asked->q.q == NULL || asked->q.q->metric == METRIC_TEXT;
@@ -245,6 +247,7 @@ put_question(struct store *s, struct release_statements *st, struct closing *c,
 		return rc;
 	c->shows = true;
 	c->figures = c->figures || asked->q.q != NULL;
+	release_units_note(&in->tree, &blocks, finest);
 	rc = put_cover(st, c, &in->tree, asked, &blocks);
 	return rc == EMP_OK && written ? put_texts(s, st, c, &in->tree, asked, &blocks)
 				       : rc;
@@ -255,13 +258,19 @@ put_figures(struct store *s, struct closing *c)
 {
 	struct release_statements st = {0};
 	struct release_input in;
+	uint32_t *finest = NULL;
 	enum emp_rc rc = release_input_load(&in, s->main.db, s->sealed.db, c->survey,
 					    c->number, c->k);
 
-	if (rc == EMP_OK)
-		rc = statements_init(&st, s->sealed.db);
+	if (rc == EMP_OK) {
+		finest = arena_zalloc(&in.arena, in.tree.n * sizeof *finest);
+		rc = finest != NULL ? statements_init(&st, s->sealed.db) : EMP_NOMEM;
+	}
 	for (uint32_t i = 0; rc == EMP_OK && i < in.n_asked; i++)
-		rc = put_question(s, &st, c, &in, &in.asked[i]);
+		rc = put_question(s, &st, c, &in, &in.asked[i], finest);
+	if (rc == EMP_OK)
+		rc = release_units_coarsen(s->sealed.db, c->survey, c->number, &in.tree,
+					   finest);
 	statements_fini(&st);
 	release_input_fini(&in);
 	return rc;
@@ -286,7 +295,8 @@ run_closing(struct store *s, const struct closing *c, const char *sql)
 	return rc;
 }
 
-/* What blocks are made of is the unit; all else would help to know somebody by. */
+/* All that would help to know somebody by, but the unit; and of answers that do not
+ * count, that, too. */
 #define FORGET_EVENT                                                                   \
 	"UPDATE event SET person = NULL, channel = NULL, touchpoint = NULL, "          \
 	"segment = NULL, initiative = NULL, lang = NULL, complete = NULL, "            \
@@ -309,6 +319,7 @@ forget(struct store *s, const struct closing *c)
 		"period > ?3 AND counted = 0)",
 		FORGET_EVENT "WHERE survey = ?1 AND period = ?2 AND counted = 1",
 		FORGET_EVENT
+		", unit = NULL "
 		"WHERE survey = ?1 AND period <= ?2 AND period > ?3 AND counted = 0",
 		"DELETE FROM invite WHERE survey = ?1 AND number <= ?2",
 	};

@@ -1,0 +1,23 @@
+/* Of which unit a released answer is, from then on. [writer] */
+#ifndef EMP_STORE_RELEASE_UNITS_H
+#define EMP_STORE_RELEASE_UNITS_H
+
+#include "model/release.h"
+
+#include <sqlite3.h>
+
+/* Notes for each unit of the tree the smallest unit of which a block holds what was
+ * answered in it: finest[unit], of tree->n, zeros at first, which is the root. Call it
+ * for every question of the period. */
+void release_units_note(const struct release_tree *t, const struct release_blocks *b,
+			uint32_t *finest);
+/* Gives each answer that counted in the period that unit in the place of its own, in
+ * confidential.db's open transaction; those that nobody vouched for have none. Blocks
+ * cover the answer as before, question by question: where the smallest of them is, the
+ * others are, or above. */
+EMP_MUST_CHECK enum emp_rc release_units_coarsen(sqlite3 *sealed, struct str survey,
+						 int64_t number,
+						 const struct release_tree *t,
+						 const uint32_t *finest);
+
+#endif
