@@ -202,7 +202,6 @@ def test_nothing_moves_before_a_release():
                                     "data": {"unit": unit, "headcount": 12}}).status == 201
             settled(d)
             spy = Attacker(d, ["climate"], units)
-            few = rng.sample(spy.asks, 25) + ["/v1/overview", "/v1/coherence"]
             stream = notices(d, spy.client.token)
             assert said(stream, until_one=True)
             began, before = hour(), spy.looks()
@@ -226,11 +225,7 @@ def test_nothing_moves_before_a_release():
                 acks.add(tuple(sorted(answer.json())))
                 assert "seq" not in answer.json()
                 assert not said(stream)
-                if i % 8 == 7:
-                    same(before, spy.looks())
-                else:
-                    after = spy.looks(few)
-                    same({k: v for k, v in before.items() if k in after}, after)
+                same(before, spy.looks())
                 if hour() != began:  # figures of the hour may have moved by themselves
                     began, before = hour(), spy.looks()
             assert len(acks) <= 2  # with and without an id of the client
