@@ -180,20 +180,57 @@ counts_take(struct work *w, const struct rollup_raw *raw, uint32_t sums, uint32_
 	return EMP_OK;
 }
 
+/* By week; or as one, what was before the weeks. */
 static enum emp_rc
-merge_weeks(struct work *w, struct sub *s, uint32_t group,
+merge_weeks(struct work *w, struct sub *s, uint32_t group, bool before,
 	    const struct raw_target *targets, uint32_t n)
 {
 	sub_query(&s->q, w->j, ROLLUP_SUGGESTIONS);
-	s->q.step = STEP_WEEK;
-	s->q.from = w->weeks[0];
-	s->q.to = w->weeks[w->n_weeks];
-	s->q.from_given = s->q.to_given = true;
+	s->q.step = before ? STEP_ALL : STEP_WEEK;
+	if (!before)
+		s->q.from = w->weeks[0];
+	s->q.from_given = !before;
+	s->q.to = w->weeks[before ? 0 : w->n_weeks];
+	s->q.to_given = true;
 	s->q.group = group;
 	sub_open(s, w->j);
 	pub_init(&s->job.pub);
 	s->job.audiences = 1u << AUDIENCE_CUSTOMER;
 	return job_merge(&s->job, targets, n);
+}
+
+static bool
+counted(const struct rollup_raw *raw)
+{
+	for (uint32_t c = 0; c < raw->n_sums; c++)
+		for (uint32_t g = 0; g < raw->n_groups; g++)
+			for (uint32_t t = 0; t < raw->n_times; t++) {
+				const uint64_t *v = raw_sums_at(raw, c, g, t);
+
+				if (v != NULL && *v > 0)
+					return true;
+			}
+	return false;
+}
+
+/* Weeks that are quiet at first say what is usual, too, where something was reported
+ * in the time before. */
+static enum emp_rc
+look_before(struct work *w, const struct raw_target *targets, uint32_t n)
+{
+	struct sub *s;
+	enum emp_rc rc;
+
+	if (w->first == 0)
+		return EMP_OK;
+	s = arena_alloc(&w->j->pub.arena, sizeof *s);
+	if (s == NULL)
+		return EMP_NOMEM;
+	rc = merge_weeks(w, s, 0, true, targets, n);
+	if (rc == EMP_OK && counted(s->job.raw))
+		w->first = 0;
+	sub_close(s);
+	return rc;
 }
 
 /* A target per kind and category, a sum per category. */
@@ -221,13 +258,13 @@ count_suggestions(struct work *w)
 							   SUGGESTION_SLOTS,
 							   d->category - 1};
 	}
-	rc = merge_weeks(w, s, 0, targets, n);
+	rc = merge_weeks(w, s, 0, false, targets, n);
 	for (uint32_t c = 0; rc == EMP_OK && c < s->job.raw->n_sums; c++)
 		for (uint32_t g = 0; rc == EMP_OK && g < s->job.raw->n_groups; g++)
 			rc = counts_take(w, s->job.raw, c, g, intern_text(names, c + 1),
 					 false);
 	sub_close(s);
-	return rc;
+	return rc == EMP_OK ? look_before(w, targets, n) : rc;
 }
 
 static enum emp_rc
@@ -241,7 +278,7 @@ count_complaints(struct work *w)
 
 	if (s == NULL)
 		return EMP_NOMEM;
-	rc = merge_weeks(w, s, 1u << DIM_TOUCHPOINT, &target, 1);
+	rc = merge_weeks(w, s, 1u << DIM_TOUCHPOINT, false, &target, 1);
 	for (uint32_t g = 0; rc == EMP_OK && g < s->job.raw->n_groups; g++) {
 		uint32_t id = s->job.raw->groups[g].dim[DIM_TOUCHPOINT];
 
@@ -249,7 +286,7 @@ count_complaints(struct work *w)
 				 id == 0 ? STR_NONE : intern_text(names, id), true);
 	}
 	sub_close(s);
-	return rc;
+	return rc == EMP_OK ? look_before(w, &target, 1) : rc;
 }
 
 /* ---- what is asked, and in which order ------------------------------------------ */

@@ -314,6 +314,28 @@ def test_window_is_what_is_watched(loaded):
         assert got["rows"] == expected(model, model.counts, last=29)
 
 
+@pytest.mark.parametrize("before", [
+    None, {"type": "signal.recorded", "data": {"signal": "complaint", "person": "c"}},
+    {"type": "suggestion.submitted", "data": {"kind": "opinion", "title": "t",
+                                              "category": "other"}}])
+def test_a_quiet_time_says_what_is_usual(before):
+    """What came long ago is the beginning; without it, the rise itself would be."""
+    events = [{"type": "suggestion.submitted", "time": iso(start_of(w).timestamp()),
+               "data": {"audience": "customer", "kind": "question", "title": "t",
+                        "category": "tone"}}
+              for w in range(14, 36) for _ in range(4)]
+    if before:
+        before["data"]["audience"] = "customer"
+        events.append(before | {"time": iso(start_of(-30).timestamp())})
+    with Daemon("timezone=Europe/Warsaw") as d:
+        d.start()
+        with d.client() as c:
+            assert c.lines(events).json()["stored"] == len(events)
+            rows = ask(c, from_=text(start_of(13)))["rows"]
+    assert [(r["category"], r["baseline"], r["since"]) for r in rows] == \
+        ([("tone", 0.5, text(start_of(14)))] if before else [])
+
+
 def test_nothing_is_watched_at_first(daemon):
     with daemon.client() as c:
         answer = c.get("/v1/alerts").json()
