@@ -2,8 +2,8 @@
 #include "ctl/verbs.h"
 
 static const struct verb_field fields[] = {
-	{"from", VERB_TEXT, VERB_IN_QUERY, 0, CTL_OPT_FROM},
-	{"to", VERB_TEXT, VERB_IN_QUERY, 0, CTL_OPT_TO},
+	{"from", VERB_TIME, VERB_IN_QUERY, 0, CTL_OPT_FROM},
+	{"to", VERB_TIME, VERB_IN_QUERY, 0, CTL_OPT_TO},
 	{"limit", VERB_TEXT, VERB_IN_QUERY, 0, CTL_OPT_ROWS},
 	{"cursor", VERB_TEXT, VERB_IN_QUERY, 0, CTL_OPT_CURSOR},
 	{NULL, 0, 0, 0, 0}};

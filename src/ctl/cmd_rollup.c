@@ -342,6 +342,9 @@ add_address(struct buf *path, const char *name)
 	ctl_url_escape(path, str_from(name));
 }
 
+/* Parameters that are times. */
+static const char *const times[] = {"from", "to", "as_of"};
+
 /* Its address and ?key=value&... from the arguments. */
 static enum ctl_exit
 make_path(const struct ctl *c, struct buf *path)
@@ -356,6 +359,10 @@ make_path(const struct ctl *c, struct buf *path)
 		if (value.p == NULL || key.n == 0)
 			return ctl_usage(c, "expected key=value instead of %s",
 					 c->args[i]);
+		for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+			if (str_is(key, times[t]) &&
+			    !ctl_time(c, times[t], value, CTL_DATE_EXAMPLE))
+				return CTL_USAGE;
 		buf_add_z(path, mark);
 		ctl_url_escape(path, key);
 		buf_add_c(path, '=');

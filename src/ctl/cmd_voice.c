@@ -29,13 +29,17 @@
 	{                                                                              \
 		name, VERB_TEXT, VERB_IN_QUERY, 0, CTL_OPT_##opt                       \
 	}
+#define TIME_QUERY(name, opt)                                                          \
+	{                                                                              \
+		name, VERB_TIME, VERB_IN_QUERY, 0, CTL_OPT_##opt                       \
+	}
 #define FLAG(name, opt)                                                                \
 	{                                                                              \
 		name, VERB_FLAG, VERB_IN_QUERY, 0, CTL_OPT_##opt                       \
 	}
 #define TIME                                                                           \
 	{                                                                              \
-		"time", VERB_TEXT, VERB_IN_EVENT, 0, CTL_OPT_TIME                      \
+		"time", VERB_TIME, VERB_IN_EVENT, 0, CTL_OPT_TIME                      \
 	}
 #define END                                                                            \
 	{                                                                              \
@@ -198,8 +202,8 @@ static const struct verb_field suggestion_list[] = {
 	QUERY("unit", UNIT),
 	QUERY("kind", KIND),
 	QUERY("category", CATEGORY),
-	QUERY("from", FROM),
-	QUERY("to", TO),
+	TIME_QUERY("from", FROM),
+	TIME_QUERY("to", TO),
 	FLAG("overdue", OVERDUE),
 	FLAG("board", BOARD),
 	QUERY("limit", ROWS),

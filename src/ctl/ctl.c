@@ -19,6 +19,9 @@
 
 #define READ_SIZE 65536
 #define TOKEN_FILE_MAX 1024
+/* Digits of a year, and of a day without dashes. As Unix seconds they end in 1973. */
+#define YEAR_DIGITS 4
+#define DAY_DIGITS 8
 
 static void
 tell(const char *fmt, va_list args)
@@ -81,6 +84,18 @@ ctl_number(const struct ctl *c, enum ctl_opt o, uint64_t lo, uint64_t hi,
 		return true;
 	ctl_usage(c, "expected a number from %llu to %llu instead of %s",
 		  (unsigned long long)lo, (unsigned long long)hi, c->opt[o]);
+	return false;
+}
+
+bool
+ctl_time(const struct ctl *c, const char *name, struct str text, const char *example)
+{
+	if (text.n < YEAR_DIGITS || text.n > DAY_DIGITS)
+		return true;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return true;
+	ctl_usage(c, "%s: expected %s instead of %.*s", name, example, STR_FMT(text));
 	return false;
 }
 

@@ -28,6 +28,8 @@ enum ctl_opt {
 #define CTL_STATE_DIR_DEFAULT "/var/lib/empowerd"
 #define CTL_TOKEN_ENV "EMPOWERD_TOKEN"
 #define CTL_TOKEN_FILE "admin.token"
+#define CTL_DATE_EXAMPLE "a date such as 2026-01-31"
+#define CTL_TIME_EXAMPLE "a time such as 2026-01-31T09:00:00Z"
 
 struct ctl_command;
 struct json_node;
@@ -72,6 +74,11 @@ enum ctl_exit ctl_fail_problem(const char *what, const struct problem *p);
  * it is no number from lo to hi. */
 EMP_MUST_CHECK bool ctl_number(const struct ctl *c, enum ctl_opt o, uint64_t lo,
 			       uint64_t hi, uint64_t otherwise, uint64_t *out);
+/* Whether a time can be meant as it was typed. Four to eight digits look like a year, a
+ * month or a day, and would be read as seconds of 1970: false (and told) for these.
+ * `name` is the option or parameter, `example` what to type. */
+EMP_MUST_CHECK bool ctl_time(const struct ctl *c, const char *name, struct str text,
+			     const char *example);
 /* The directory of -d, or the default. */
 const char *ctl_state_dir(const struct ctl *c);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define CLIP 44       /* columns of a text in a table */
+#define NAME_ROOM 64  /* of an option with its dashes */
 #define DAY_LENGTH 10 /* "2026-01-31" */
 
 /* What is sent is put together here. */
@@ -110,6 +111,7 @@ add_value(const struct request *r, struct buf *b, const struct verb_field *f,
 
 	switch ((enum verb_kind)f->kind) {
 	case VERB_TEXT:
+	case VERB_TIME:
 		buf_add_json(b, text);
 		return true;
 	case VERB_LIMIT:
@@ -235,6 +237,20 @@ check_options(const struct request *r)
 	return CTL_OK;
 }
 
+/* In what is asked for a date will do; what is sent has a moment. */
+static bool
+can_be_meant(const struct request *r, const struct verb_field *f, const char *value)
+{
+	char name[NAME_ROOM];
+
+	snprintf(name, sizeof name, "--%s",
+		 f->option != VERB_NO_OPTION ? ctl_option_name(f->option) : f->name);
+	return f->kind != VERB_TIME ||
+		ctl_time(r->c, name, str_from(value),
+			 f->place == VERB_IN_QUERY ? CTL_DATE_EXAMPLE
+						   : CTL_TIME_EXAMPLE);
+}
+
 static enum ctl_exit
 put_together(struct request *r)
 {
@@ -246,6 +262,8 @@ put_together(struct request *r)
 
 		if (value == NULL)
 			continue;
+		if (!can_be_meant(r, f, value))
+			return CTL_USAGE;
 		if (!add_field(r, f, value))
 			return ctl_usage(r->c, "%s cannot be %s", f->name,
 					 value[0] != '\0' ? value : "empty");

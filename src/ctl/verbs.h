@@ -12,6 +12,7 @@
 
 enum verb_kind {
 	VERB_TEXT,
+	VERB_TIME, /* a text; digits that look like a year are refused */
 	VERB_NUMBER,
 	VERB_LIMIT,   /* a number, or "none": null */
 	VERB_YES_NO,  /* true or false; in a query 1 or 0 */

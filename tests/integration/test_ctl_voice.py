@@ -230,6 +230,34 @@ def test_a_wrong_command_line_is_2(words):
     assert result.stderr and not result.stdout
 
 
+@pytest.mark.parametrize("digits", ["2030", "202601", "20260131"])
+@pytest.mark.parametrize("words,named", [
+    (["suggestion", "list", "--from", "@"], "--from: expected a date"),
+    (["suggestion", "list", "--to", "@"], "--to: expected a date"),
+    (["audit", "--from", "@"], "--from: expected a date"),
+    (["rollup", "satisfaction", "from=@"], "from: expected a date"),
+    (["rollup", "satisfaction", "to=@"], "to: expected a date"),
+    (["rollup", "alerts", "as_of=@"], "as_of: expected a date"),
+    (["suggestion", "reopen", "x", "-r", "y", "--time", "@"], "--time: expected a time"),
+    (["decision", "log", "agent", "refund", "yes", "--time", "@"],
+     "--time: expected a time"),
+    (["boundary", "set", "agent", "refund", "act", "5", "--time", "@"],
+     "--time: expected a time")])
+def test_a_year_is_no_second_of_1970(words, named, digits):
+    result = run(*(w.replace("@", digits) for w in words))
+    assert result.returncode == 2 and not result.stdout
+    assert f"{named} such as 2026-01-31" in result.stderr.decode()
+    assert f" instead of {digits}\n" in result.stderr.decode()
+
+
+def test_times_of_every_documented_form_are_taken(tool):
+    for time in ("2026-01-31", "2026-01-31T09:00:00Z", "1769850000", "1769850000000", "0"):
+        tool.ok("audit", "--from", time)
+        tool.ok("rollup", "satisfaction", f"from={time}")
+    for time in ("2026-01-31T09:00:00Z", "1769850000", "1769850000000"):
+        tool.ok("decision", "log", "agent", "refund", "yes", "--time", time)
+
+
 def test_without_a_token(shared):
     for words in (["suggestion", "list"], ["person", "link", "x"], ["lint", "surveys"]):
         result = run("-s", f"http://127.0.0.1:{shared.port}", *words)
