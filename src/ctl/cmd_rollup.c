@@ -12,6 +12,10 @@
 
 #define BAR_MAX 40
 #define BAR_MIN 8
+#define PREVIOUS "previous_"
+#define NAME_ROOM 64
+/* It has no rows but sections, each a table or an object of figures. */
+#define OVERVIEW "overview"
 
 /* What bars are drawn of when nobody says: the first that the rows have. */
 static const char *const figures[] = {
@@ -205,10 +209,10 @@ static void
 add_window(const struct ctl *c, const struct json_node *root, const char *figure,
 	   struct buf *out)
 {
-	static const char *const members[] = {"from", "to", "as_of"};
+	static const char *const members[] = {"from", "to", "as_of", "previous_from"};
 	const char *space = "";
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		struct str v = json_node_str(json_node_get(root, members[i]));
 
 		if (v.n == 0)
@@ -240,6 +244,57 @@ struct beside {
 	struct buf *out;
 };
 
+/* An object of figures, now and before: a line per member x, beside it previous_x. */
+struct pairs {
+	struct ctl_table *t;
+	const struct json_node *object;
+	bool before; /* some of them have a figure before */
+};
+
+static void
+note_before(void *ctx, const char *name, const struct json_node *value)
+{
+	struct pairs *p = ctx;
+
+	(void)value;
+	p->before = p->before || strncmp(name, PREVIOUS, sizeof PREVIOUS - 1) == 0;
+}
+
+static void
+add_pair(void *ctx, const char *name, const struct json_node *value)
+{
+	const struct pairs *p = ctx;
+	char before[NAME_ROOM];
+
+	if (strncmp(name, PREVIOUS, sizeof PREVIOUS - 1) == 0)
+		return;
+	ctl_table_add_z(p->t, name);
+	ctl_cell_add(p->t, value, false);
+	if (!p->before)
+		return;
+	snprintf(before, sizeof before, PREVIOUS "%s", name);
+	ctl_cell_add(p->t, json_node_get(p->object, before), false);
+}
+
+static void
+add_object(const struct beside *b, const char *name, const struct json_node *object)
+{
+	struct ctl_table t;
+	struct pairs p = {.t = &t, .object = object};
+
+	json_node_each(object, note_before, &p);
+	ctl_table_init(&t, p.before ? 3 : 2);
+	ctl_table_add_z(&t, "figure");
+	ctl_table_add_z(&t, "now");
+	if (p.before)
+		ctl_table_add_z(&t, "before");
+	json_node_each(object, add_pair, &p);
+	buf_printf(b->out, "\n%s\n", name);
+	if (ctl_table_write(&t, &b->c->term, b->out) != EMP_OK)
+		b->out->failed = true;
+	ctl_table_fini(&t);
+}
+
 /* Figures of the whole answer, and smaller tables, such as cohorts, under their names.
  */
 static void
@@ -249,8 +304,13 @@ add_beside(void *ctx, const char *name, const struct json_node *value)
 	struct columns cs = {.n = 0};
 
 	if (json_node_type(value) == JSON_NODE_INTEGER ||
-	    json_node_type(value) == JSON_NODE_REAL)
-		buf_printf(b->out, "%s %.2f\n", name, json_node_number(value));
+	    json_node_type(value) == JSON_NODE_REAL) {
+		buf_printf(b->out, "%s ", name);
+		ctl_cell_text(b->out, value, false);
+		buf_add_c(b->out, '\n');
+	}
+	if (json_node_type(value) == JSON_NODE_OBJECT)
+		add_object(b, name, value);
 	if (strcmp(name, "rows") == 0 || json_node_type(value) != JSON_NODE_ARRAY ||
 	    json_node_count(value) == 0)
 		return;
@@ -277,7 +337,9 @@ add_rows(const struct ctl *c, const struct json_node *rows, const struct columns
 	struct buf plain;
 
 	buf_init(&plain, 0);
-	if (cs->n == 0)
+	if (rows == NULL)
+		; /* sections follow */
+	else if (cs->n == 0)
 		buf_add_z(out, "No rows: there is nothing to show for this.\n");
 	else if (figure == NULL)
 		out->failed = out->failed ||
@@ -324,7 +386,7 @@ static const struct {
 	const char *name, *path;
 } lists[] = {
 	{"coherence", "/v1/coherence"},   {"alerts", "/v1/alerts"},
-	{"overview", "/v1/overview"},     {"initiatives", "/v1/initiatives"},
+	{OVERVIEW, "/v1/overview"},       {"initiatives", "/v1/initiatives"},
 	{"comments", "/v1/comments"},     {"feed", "/v1/recognition"},
 	{"boundaries", "/v1/boundaries"}, {"candidates", "/v1/boundaries/candidates"},
 };
@@ -342,6 +404,22 @@ add_address(struct buf *path, const char *name)
 	ctl_url_escape(path, str_from(name));
 }
 
+/* format=json is what --json says, also where the interface has no other format. */
+static bool
+is_json(const char *argument)
+{
+	return strcmp(argument, "format=json") == 0;
+}
+
+static bool
+wants_json(const struct ctl *c)
+{
+	for (int i = 1; i < c->n_args; i++)
+		if (is_json(c->args[i]))
+			return true;
+	return ctl_has(c, CTL_OPT_JSON);
+}
+
 /* Parameters that are times. */
 static const char *const times[] = {"from", "to", "as_of"};
 
@@ -356,6 +434,8 @@ make_path(const struct ctl *c, struct buf *path)
 		struct str value = str_from(c->args[i]);
 		struct str key = str_split(&value, '=');
 
+		if (is_json(c->args[i]))
+			continue;
 		if (value.p == NULL || key.n == 0)
 			return ctl_usage(c, "expected key=value instead of %s",
 					 c->args[i]);
@@ -385,17 +465,21 @@ ctl_cmd_rollup(struct ctl *c)
 
 	if (c->n_args == 0)
 		return ctl_usage(c, "which rollup?");
+	if (ctl_has(c, CTL_OPT_CSV) && wants_json(c))
+		return ctl_usage(c, "--csv and format=json exclude each other");
+	if (strcmp(c->args[0], OVERVIEW) == 0 && ctl_has(c, CTL_OPT_CSV))
+		return ctl_usage(c, "overview is no table: --json prints it as it is");
 	buf_init(&path, 0);
 	e = make_path(c, &path);
 	if (e == CTL_OK && !ctl_call(c, "GET", path.p, STR_NONE, &a))
 		e = CTL_FAILED;
-	else if (e == CTL_OK &&
-		 (ctl_has(c, CTL_OPT_JSON) || !str_is(a.type, "application/json")))
+	else if (e == CTL_OK && (wants_json(c) || !str_is(a.type, "application/json")))
 		e = ctl_print(a.body);
 	else if (e == CTL_OK && json_node_read(&root, a.body, NULL) != EMP_OK)
 		e = ctl_fail("%s does not answer as empowerd does",
 			     ctl_client_url(c->client));
-	else if (e == CTL_OK && json_node_get(root, "rows") == NULL)
+	else if (e == CTL_OK && json_node_get(root, "rows") == NULL &&
+		 strcmp(c->args[0], OVERVIEW) != 0)
 		e = ctl_print(a.body); /* another shape was asked for */
 	else if (e == CTL_OK)
 		e = show(c, root);

@@ -92,8 +92,8 @@ const struct ctl_command ctl_commands[] = {
 	 .help = "Asks for satisfaction, retention, recognition, participation, "
 		 "suggestions, decisions, training or contact, or for the lists "
 		 "coherence, alerts, initiatives, comments, feed, boundaries and "
-		 "candidates, with the parameters of the HTTP interface, for "
-		 "instance\n"
+		 "candidates, or for overview, what a dashboard shows first, with the "
+		 "parameters of the HTTP interface, for instance\n"
 		 " empowerctl rollup satisfaction survey=flight group_by=unit\n"
 		 "--json and --csv print the daemon's answer as it is.",
 	 .options = O(CSV) | O(BAR),

@@ -195,6 +195,38 @@ def test_rollup_raw(tool, client):
         answer = client.get("/v1/rollups/satisfaction", **params, **more)
         assert tool.run(*ROLLUP, option).stdout == answer.body
     assert "columns" in json.loads(tool.ok("rollup", "satisfaction", "shape=columns"))
+    assert tool.run(*ROLLUP, "format=json").stdout == tool.run(*ROLLUP, "--json").stdout
+
+
+def test_rollup_overview_is_tables(tool, client):
+    answer = client.get("/v1/overview").json()
+    text = tool.ok("rollup", "overview", env={"LC_ALL": "C"})
+    sections = dict(s.split("\n", 1) for s in text.split("\n\n")[1:])
+    if "missing" in answer:
+        assert f"events may be missing: {' '.join(answer['missing'])}\n" in text
+    assert {name for name in sections if name.isidentifier()} == {
+        name for name, v in answer.items() if name != "missing" and
+        (isinstance(v, dict) or v and isinstance(v, list))}
+    assert f"from {answer['from']}  to {answer['to']}  as_of " in text.split("\n")[0]
+    assert f"previous_from {answer['previous_from']}" in text.split("\n")[0]
+    head, *rows = (r.split() for r in sections["decisions"].splitlines())
+    assert head == ["figure", "now", "before"]
+    shown = {name: (now, before) for name, now, before in rows}
+    assert set(shown) == {k for k in answer["decisions"] if not k.startswith("previous_")}
+    assert shown["n"] == (str(answer["decisions"]["n"]),
+                          str(answer["decisions"]["previous_n"]))
+    # Nothing was before it, so nothing stands there.
+    assert sections["contact"].split()[:2] == ["figure", "now"]
+    assert "before" not in sections["contact"] and "{" not in text
+    for words in (["--json"], ["format=json"]):
+        assert set(json.loads(tool.ok("rollup", "overview", *words))) == set(answer)
+    assert tool.run("rollup", "overview", "--csv").returncode == 2
+    assert tool.run("rollup", "satisfaction", "format=json", "--csv").returncode == 2
+
+
+def test_rollup_counts_are_whole(tool):
+    assert re.search(r"^twins \d+$", tool.ok("rollup", "coherence"), re.M)
+    assert re.search(r"^open \d+$", tool.ok("rollup", "alerts"), re.M)
 
 
 def test_rollup_problems_are_sentences(tool):
