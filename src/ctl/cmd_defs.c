@@ -232,6 +232,24 @@ unit_row(struct ctl_table *t, const struct json_node *n)
 }
 
 static enum ctl_exit
+unit_told(const struct ctl *c, const struct ctl_answer *a)
+{
+	struct json_node *root = NULL;
+	enum ctl_exit e;
+
+	if (print_raw(c, a, &e))
+		return e;
+	if (json_node_read(&root, a->body, NULL) != EMP_OK)
+		return ctl_fail("%s does not answer as empowerd does",
+				ctl_client_url(c->client));
+	printf("%s: %s\n", c->args[1],
+	       json_node_int(json_node_get(root, "created"), 0) > 0 ? "created"
+								    : "in place");
+	json_node_free(&root);
+	return ctl_print(STR_NONE);
+}
+
+static enum ctl_exit
 unit_set(struct ctl *c)
 {
 	enum ctl_exit e = CTL_FAILED;
@@ -251,7 +269,7 @@ unit_set(struct ctl *c)
 	if (!buf_ok(&body))
 		ctl_fail("out of memory");
 	else if (ctl_call(c, "PUT", "/v1/units", buf_str(&body), &a))
-		e = CTL_OK;
+		e = unit_told(c, &a);
 	buf_fini(&body);
 	return e;
 }
@@ -345,7 +363,12 @@ token_revoke(struct ctl *c)
 	if (c->n_args != 2 || !num_u64(str_from(c->args[1]), &id))
 		return ctl_usage(c, "revoke takes the number of one token");
 	snprintf(path, sizeof path, "/v1/tokens/%llu", (unsigned long long)id);
-	return ctl_call(c, "DELETE", path, STR_NONE, &a) ? CTL_OK : CTL_FAILED;
+	if (!ctl_call(c, "DELETE", path, STR_NONE, &a))
+		return CTL_FAILED;
+	/* The answer is empty, and so is its JSON. */
+	if (!ctl_has(c, CTL_OPT_JSON))
+		printf("%llu: revoked\n", (unsigned long long)id);
+	return ctl_print(STR_NONE);
 }
 
 enum ctl_exit

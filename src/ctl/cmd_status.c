@@ -4,7 +4,9 @@
 #include "ctl/ctl.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define PREFIX "empowerd_"
 
@@ -123,10 +125,27 @@ enum ctl_exit
 ctl_cmd_snapshot(struct ctl *c)
 {
 	struct problem p = {0};
+	struct stat st;
+	struct buf out;
+	enum ctl_exit e;
 
 	if (c->n_args != 1)
 		return ctl_usage(c, "snapshot takes one file");
 	if (store_snapshot(ctl_state_dir(c), c->args[0], &p) != EMP_OK)
-		return ctl_fail_problem(c->args[0], &p);
-	return CTL_OK;
+		return ctl_fail_problem("snapshot", &p);
+	if (stat(c->args[0], &st) != 0)
+		return ctl_fail("%s: %s", c->args[0], strerror(errno));
+	buf_init(&out, 0);
+	if (ctl_has(c, CTL_OPT_JSON)) {
+		buf_add_z(&out, "{\"file\":");
+		buf_add_json(&out, str_from(c->args[0]));
+		buf_printf(&out, ",\"bytes\":%llu}\n", (unsigned long long)st.st_size);
+	} else {
+		buf_printf(&out, "%s: ", c->args[0]);
+		ctl_count(&out, (uint64_t)st.st_size);
+		buf_add_z(&out, " bytes\n");
+	}
+	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
+	buf_fini(&out);
+	return e;
 }

@@ -89,7 +89,7 @@ verify_files(struct ctl *c)
 
 	buf_init(&f.list, 0);
 	if (store_reader_open(&r, dir, &p) != EMP_OK) {
-		ctl_fail_problem(dir, &p);
+		ctl_fail_problem("verify", &p);
 		goto out;
 	}
 	rc = store_check(r, note, &f);

@@ -114,7 +114,7 @@ def test_token_add_list_revoke(tool, shared):
     assert "ingest,read" in row and " shop " in row
     identity = row.split()[0]
     assert Tool.run(tool, "survey", "list", env={"EMPOWERD_TOKEN": text}).returncode == 0
-    tool.ok("token", "revoke", identity)
+    assert tool.ok("token", "revoke", identity) == f"{identity}: revoked\n"
     assert tool.run("survey", "list", env={"EMPOWERD_TOKEN": text}).returncode == 1
     assert "no token of this id" in tool.fails("token", "revoke", identity)
     assert "scope" in tool.fails("token", "add", "x", "--scopes", "everything")
@@ -148,8 +148,9 @@ def test_survey_apply_list_show(tool, tmp_path):
 
 
 def test_unit_set_list(tool):
-    tool.ok("unit", "set", "retail/north", 'The "north"')
-    tool.ok("unit", "set", "retail")
+    assert tool.ok("unit", "set", "retail/north", "North") == "retail/north: created\n"
+    assert tool.ok("unit", "set", "retail/north", 'The "north"') == "retail/north: in place\n"
+    assert json.loads(tool.ok("unit", "set", "retail", "--json"))["created"] == 1
     assert re.search(r'^retail/north +The "north"$', tool.ok("unit", "list"), re.M)
     rows = list(csv.reader(io.StringIO(tool.ok("unit", "list", "--csv"))))
     assert rows[0] == ["name", "title"] and ["retail/north", 'The "north"'] in rows
@@ -248,7 +249,8 @@ def test_status(tool, shared):
 
 def test_snapshot(shared, tool, tmp_path):
     file = tmp_path / "copy.db"
-    tool.ok("-d", shared.dir, "snapshot", file)
+    told = tool.ok("-d", shared.dir, "snapshot", file)
+    assert told == f"{file}: {file.stat().st_size:,} bytes\n"
     assert stat.S_IMODE(os.stat(file).st_mode) & 0o007 == 0
     db = sqlite3.connect(file)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -256,8 +258,11 @@ def test_snapshot(shared, tool, tmp_path):
         "SELECT count(*) FROM v_answer")
     db.close()
     before = file.read_bytes()
-    assert tool.run("-d", shared.dir, "snapshot", file).returncode == 1
+    again = tool.run("-d", shared.dir, "snapshot", file)
+    assert again.returncode == 1 and again.stderr.decode().count(str(file)) == 1
     assert file.read_bytes() == before
+    other = tool.ok("-d", shared.dir, "snapshot", tmp_path / "other", "--json")
+    assert json.loads(other)["bytes"] == (tmp_path / "other").stat().st_size
     assert run("-d", tmp_path, "snapshot", tmp_path / "x").returncode == 1
 
 
