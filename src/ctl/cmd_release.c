@@ -88,7 +88,8 @@ ask(struct ctl *c, const char *path)
 	add_what(c, survey, &what);
 	if (str_is(json_node_str(json_node_get(survey, "audience")), "employee")) {
 		fprintf(stderr,
-			"%s: about to release %.*s, for good; invitations end with it.\n"
+			"%s: about to release %.*s, for good; "
+			"invitations end with it.\n"
 			"Go on? [y/N] ",
 			c->args[0], STR_FMT(buf_str(&what)));
 		if (!agreed())

@@ -60,8 +60,9 @@ const struct ctl_command ctl_commands[] = {
 		 "it is the present wave, or the last week or month that is over with "
 		 "those before it. The answer is the same whether anybody answered or "
 		 "not. A release is final: invitations go with it, used or not, and "
-		 "without --period a second run closes the next wave, too. On a terminal "
-		 "it says what is about to be released and asks, unless --yes is given.",
+		 "without --period a second run closes the next wave, too. On a "
+		 "terminal it says what is about to be released and asks, unless "
+		 "--yes is given.",
 	 .options = O(PERIOD) | O(YES),
 	 .run = ctl_cmd_release},
 	{.name = "unit",

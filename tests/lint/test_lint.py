@@ -135,6 +135,13 @@ def test_sizes_count_a_tab_as_eight_columns(tree):
     tree.finds("sizes", "src/base/f.c:1:", "89 columns")
 
 
+def test_sizes_of_lines_in_documents(tree):
+    tree.write("HACKING", "x" * 88 + "\n")
+    assert tree.lint("sizes").returncode == 0
+    tree.write("HACKING", "x\n" + "x" * 89 + "\n")
+    tree.finds("sizes", "HACKING:2:", "89 columns")
+
+
 def test_header_that_needs_another(tree):
     tree.write("src/base/needy.h", "#ifndef N\n#define N\nsize_t n(void);\n#endif\n")
     tree.finds("headers", "src/base/needy.h:1:", "does not compile alone")
