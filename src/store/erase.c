@@ -330,11 +330,14 @@ static enum emp_rc
 strip(struct store *s, struct erasure *x)
 {
 	uint64_t began = clock_mono_ns();
+	int64_t now = clock_now_ms();
 	uint32_t at = x->stripped;
 	enum emp_rc rc = db_run(s->main.begin);
 
 	while (rc == EMP_OK && at < x->found.n) {
-		rc = erase_main_strip(&s->eraser.main, x->found.v[at++]);
+		rc = erase_main_strip(&s->eraser.main, x->found.v[at]);
+		if (rc == EMP_OK)
+			rc = erase_main_end(&s->eraser.main, x->found.v[at++], now);
 		if (at % STRIP_EVENTS == 0 && is_over(began))
 			break;
 	}
@@ -388,6 +391,8 @@ give_no_names(struct store *s, struct erasure *x)
 		erase_read_boundaries(s);
 	schema_clean(s->main.path, schema_main);
 	schema_clean(s->sealed.path, schema_confidential);
+	/* Whatever is kept of answers is as it was before. */
+	atomic_fetch_add(&s->counters.sealed_version, 1);
 	/* Its pages are put in order again when there is time. */
 	s->sealed.written = true;
 	s->vacuumed_day = 0;

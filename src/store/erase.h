@@ -35,7 +35,7 @@ struct seqs {
 
 struct erase_main {
 	sqlite3_stmt *event, *recipient, *receipt, *invited, *own, *person, *to, *who,
-		*supporter, *step;
+		*supporter, *step, *end;
 	sqlite3_stmt *people[PEOPLE_TABLES];
 	sqlite3_stmt *strip[STRIP_STATEMENTS];
 };
@@ -56,6 +56,10 @@ erase_main_find_receipt(struct erase_main *m, const uint8_t hash[RECEIPT_HASH_BY
 /* Takes texts and ids off one event; what refers to it still does. Once or more often,
  * it is the same. */
 EMP_MUST_CHECK enum emp_rc erase_main_strip(struct erase_main *m, int64_t seq);
+/* A suggestion that waits for an answer, which nobody can give or read any more, is
+ * withdrawn from now (Unix ms) on: its clocks stop. */
+EMP_MUST_CHECK enum emp_rc erase_main_end(struct erase_main *m, int64_t seq,
+					  int64_t now_ms);
 /* And off a step on a suggestion what was said in it, by whomever. */
 EMP_MUST_CHECK enum emp_rc erase_main_strip_step(struct erase_main *m, int64_t seq);
 /* Adds the first column of all rows. */

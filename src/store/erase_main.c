@@ -13,6 +13,10 @@
 	"SELECT min(invited.event_seq) FROM invitation AS invited "                    \
 	"WHERE invited.id = reference.id AND (reference.source_id IS NULL "            \
 	"OR invited.source_id IS reference.source_id)"
+/* Where a suggestion waits for an answer. */
+#define WAITS                                                                          \
+	"(SELECT id FROM suggestion_condition WHERE name IN ('submitted', "            \
+	"'received', 'acknowledged', 'reopened'))"
 /* Its new id. */
 #define GONE "'~' || ?1"
 
@@ -83,6 +87,12 @@ erase_main_prepare(struct erase_main *m, sqlite3 *db)
 		 "UPDATE suggestion_step SET body = NULL, supporter = NULL, "
 		 "reason = CASE WHEN reason IS NOT NULL THEN '' END "
 		 "WHERE event_seq = ?1"},
+		{&m->end,
+		 "UPDATE suggestion_state SET condition_id = "
+		 "(SELECT id FROM suggestion_condition WHERE name = 'withdrawn'), "
+		 "(withdrawn, closed) = (SELECT t, t FROM (SELECT "
+		 "max(?2, submitted, ifnull(reopened, submitted)) AS t)) "
+		 "WHERE event_seq = ?1 AND condition_id IN " WAITS},
 		{&m->supporter,
 		 "UPDATE suggestion_step SET supporter = randomblob(16) "
 		 "WHERE supporter = ?1"},
@@ -191,6 +201,14 @@ erase_main_strip(struct erase_main *m, int64_t seq)
 		rc = db_run(m->own);
 	}
 	return rc == EMP_OK ? strip_rows(m, seq) : rc;
+}
+
+enum emp_rc
+erase_main_end(struct erase_main *m, int64_t seq, int64_t now_ms)
+{
+	sqlite3_bind_int64(m->end, 1, seq);
+	sqlite3_bind_int64(m->end, 2, now_ms);
+	return db_run(m->end);
 }
 
 enum emp_rc

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "store/days.h"
 #include "store/db.h"
 
 /* Events of the person. */
@@ -52,6 +54,31 @@ static const char *const receipt_sql[] = {
 	"WHERE receipt = ?1",
 };
 
+/* See erase_main_end; ?1 whose, ?2 the day. */
+#define END_CASES(which)                                                               \
+	"UPDATE suggestion_state SET state = 'withdrawn', "                            \
+	"(withdrawn, closed) = (SELECT d, d FROM (SELECT "                             \
+	"max(?2, submitted, ifnull(reopened, submitted)) AS d)) "                      \
+	"WHERE suggestion IN (" which ") AND state IN ('submitted', 'received', "      \
+	"'acknowledged', 'reopened')"
+
+static enum emp_rc
+end_cases(struct store *s, const char *sql, const uint8_t whose[16])
+{
+	char day[DAY_TEXT_MAX];
+	size_t n = day_format(day, day_of(s->tz, clock_now_ms()));
+	sqlite3_stmt *q = NULL;
+	enum emp_rc rc = db_prepare(s->sealed.db, &q, sql);
+
+	if (rc == EMP_OK) {
+		sqlite3_bind_blob(q, 1, whose, PSEUDONYM_BYTES, SQLITE_STATIC);
+		sqlite3_bind_text(q, 2, day, (int)n, SQLITE_STATIC);
+		rc = db_run(q);
+	}
+	sqlite3_finalize(q);
+	return rc;
+}
+
 static enum emp_rc
 run_all(sqlite3 *db, const char *const *sql, size_t n, const uint8_t was[16],
 	const uint8_t now[16])
@@ -85,8 +112,11 @@ static enum emp_rc
 forget(struct store *s, const uint8_t was[PSEUDONYM_BYTES],
        const uint8_t now[PSEUDONYM_BYTES])
 {
-	enum emp_rc rc = run_all(s->sealed.db, person_sql,
-				 sizeof person_sql / sizeof *person_sql, was, NULL);
+	enum emp_rc rc = end_cases(s, END_CASES(THEIRS), was);
+
+	if (rc == EMP_OK)
+		rc = run_all(s->sealed.db, person_sql,
+			     sizeof person_sql / sizeof *person_sql, was, NULL);
 
 	return rc == EMP_OK ? erase_sealed_rename(s, was, now) : rc;
 }
@@ -149,12 +179,17 @@ erase_sealed(struct store *s, struct erase_what *what,
 {
 	enum emp_rc rc = EMP_OK;
 
-	if (what->by_receipt)
-		return what->confidential
-			? run_all(s->sealed.db, receipt_sql,
-				  sizeof receipt_sql / sizeof *receipt_sql,
-				  what->receipt_hash, personnel_new)
-			: EMP_OK;
+	if (what->by_receipt && !what->confidential)
+		return EMP_OK;
+	if (what->by_receipt) {
+		rc = end_cases(
+			s, END_CASES("SELECT key FROM suggestion WHERE receipt = ?1"),
+			what->receipt_hash);
+		return rc != EMP_OK ? rc
+				    : run_all(s->sealed.db, receipt_sql,
+					      sizeof receipt_sql / sizeof *receipt_sql,
+					      what->receipt_hash, personnel_new);
+	}
 	if (what->by_code)
 		rc = look_up(s, what);
 	if (rc == EMP_OK && what->has_personnel)

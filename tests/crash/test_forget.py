@@ -7,7 +7,7 @@ import pytest
 
 from faults import FaultyDaemon
 from harness import until
-from someone import ERASED, figures, marked, rows_of, two
+from someone import ERASED, counted, figures, marked, rows_of, two
 
 # The write or sync that kills the daemon. An erasure makes about 140: first those of
 # confidential.db, then some of empowerd.db, then those of the logs being copied.
@@ -19,7 +19,8 @@ def world_():
     """A daemon that is stopped, and a copy of its files to begin with each time."""
     with FaultyDaemon() as daemon:
         maria, pedro = two(daemon)
-        before = figures(daemon), rows_of(daemon, maria.mark), rows_of(daemon, pedro.mark)
+        before = (counted(figures(daemon)), rows_of(daemon, maria.mark),
+                  rows_of(daemon, pedro.mark))
         daemon.stop()
         shutil.copytree(daemon.dir, daemon.dir + ".before")
         yield daemon, maria, pedro, before
@@ -59,8 +60,11 @@ def test_it_is_whole_or_nothing(world, calls):
     else:
         assert rows_of(daemon, maria.mark) == hers
     assert rows_of(daemon, pedro.mark) == his
-    now = figures(daemon)
+    now = counted(figures(daemon))
     assert [(p, before[p], now[p]) for p in now if now[p] != before[p]] == []
+    for file in ERASED:  # what waits is over with the rest
+        assert bool(daemon.one("SELECT count(withdrawn) FROM suggestion_state",
+                               file=file)) == begun
     assert [len(p) for p in people(daemon)] == [len(p) for p in were]
     assert (people(daemon) != were) == begun
     daemon.verify()

@@ -4,13 +4,14 @@ import datetime
 import json
 import os
 import sqlite3
+import time
 import urllib.parse
 
 import pytest
 
 from ctl_harness import Tool
 from harness import Daemon, refused, until
-from someone import ERASED, MARK, figures, marked, rows_of, two
+from someone import ERASED, MARK, counted, figures, marked, rows_of, two
 
 CODES_MADE = [("code", "person")] * 2  # for the two of them, at first
 # Columns of text or bytes that cannot be anybody's words, name or id. A new column must be
@@ -136,7 +137,7 @@ def test_nothing_is_left_of_a_person(world, tmp_path):
     for name in "empowerd.db.before-3", "confidential.db.before-2", "mine.db.before-2":
         with open(os.path.join(daemon.dir, name), "w", encoding="ascii") as f:
             f.write(MARK)
-    before, others = figures(daemon), rows_of(daemon, pedro.mark)
+    before, others = counted(figures(daemon)), rows_of(daemon, pedro.mark)
     people = {file: daemon.sql("SELECT DISTINCT person FROM event", file=file)
               for file in ERASED}
     daemon.verify()
@@ -147,7 +148,7 @@ def test_nothing_is_left_of_a_person(world, tmp_path):
     assert [n for n in os.listdir(daemon.dir) if ".before-" in n] == ["mine.db.before-2"]
     for _ in range(2):
         Tool(daemon, tmp_path).ok("verify", "-d", daemon.dir)
-        now = figures(daemon)
+        now = counted(figures(daemon))
         assert [(p, before[p], now[p]) for p in now if now[p] != before[p]] == []
         assert rows_of(daemon, pedro.mark) == others
         daemon.verify()
@@ -167,7 +168,7 @@ def test_nothing_is_left_of_a_person(world, tmp_path):
         daemon.restart()
     # Once more changes nothing, and says the same.
     assert erase(daemon, person=maria.name) is True
-    assert figures(daemon) == before
+    assert counted(figures(daemon)) == before
     with daemon.client() as c:
         for receipt in maria.receipts:
             refused(c.get("/v1/receipts/" + receipt), 404, "not-found")
@@ -215,10 +216,10 @@ def test_a_receipt_takes_its_suggestion_only(world):
     for receipt, words in (mine, ("title", "body")), (wish, ("wish",)), \
             (case, ("case-title", "case-body")):
         assert marked(daemon, maria.mark + words[0])
-        before = figures(daemon)
+        before = counted(figures(daemon))
         assert erase(daemon, receipt=receipt) is True
         # Its author may be another person from now on.
-        now = figures(daemon)
+        now = counted(figures(daemon))
         assert [p for p in now if "participation" not in p and now[p] != before[p]] == []
         for word in words:
             assert marked(daemon, maria.mark + word) == []
@@ -254,6 +255,63 @@ def test_a_code_takes_the_employee_only(world):
         lines = c.get("/v1/audit").json()["rows"]
     assert [(x["action"], x["object"]) for x in lines] == \
         [("erase", "code")] * 4 + CODES_MADE
+
+
+@pytest.mark.parametrize("audience", ["customer", "employee"])
+@pytest.mark.parametrize("by", ["person", "receipt"])
+def test_what_waits_is_over_when_it_is_forgotten(daemon, audience, by):
+    """Nobody can answer what nobody can read: its clocks stop, as if its author had
+    withdrawn it; what was answered stands as it did."""
+    day = 86400000
+    now = int(time.time() * 1000)
+    unit = {"unit": "ops"} if audience == "employee" else {}
+    path = "/v1/rollups/suggestions?audience=" + audience
+    with daemon.client() as c:
+        c.event({"type": "headcount.set", "time": now - 400 * day,
+                 "data": {"unit": "ops", "headcount": 40}})
+        ids, receipts = [], []
+        for i in range(5):
+            made = c.post("/v1/suggestions", {
+                "audience": audience, "kind": "concern" if i == 4 else "suggestion",
+                "title": "T", "person": "vera", "time": now - (40 + i) * day, **unit}).json()
+            ids.append(made["id"])
+            receipts.append(made["receipt"])
+
+        def step(i, name, **data):
+            data["time"] = now - 30 * day
+            assert c.post(f"/v1/suggestions/{ids[i]}/{name}", data).status == 201
+
+        step(1, "answers", status="planned")
+        step(2, "triage", will_examine=True)
+        step(3, "answers", status="declined", reason="No")
+        step(3, "reopen", reason="Yet")
+        row, = c.get(path).json()["rows"]
+        assert (row["open"], row["withdrawn"], row["overdue_sla"],
+                row["overdue_acknowledgement"]) == (5, 0, 2, 1)
+        for receipt in receipts if by == "receipt" else [None]:
+            assert erase(daemon, **({"receipt": receipt} if receipt else
+                                    {"person": "vera"})) is True
+        row, = c.get(path).json()["rows"]
+        assert (row["n"], row["overdue_sla"], row["overdue_acknowledgement"]) == (5, 0, 0)
+        # Of employees what happened today is in no figure.
+        over = 3 if audience == "customer" else 0
+        assert (row["open"], row["withdrawn"]) == (5 - over, over)
+        assert (row["triaged"], row["answered"], row["adoption"]) == (1, 2, 20)
+        states = [r["state"] for r in c.get("/v1/suggestions?audience=" + audience
+                                            ).json()["rows"]]
+        assert sorted(states) == ["examining", "planned"] + 3 * ["withdrawn"]
+        assert c.get("/v1/suggestions?overdue=1&audience=" + audience).json()["rows"] == []
+    daemon.verify()
+    db, moment, name = ("empowerd.db", "CAST(withdrawn AS TEXT)", "condition.name") \
+        if audience == "customer" else ("confidential.db", "withdrawn", "state")
+    when = [w for w, in daemon.sql(
+        f"SELECT {moment} FROM suggestion_state" + (
+            " JOIN suggestion_condition AS condition ON condition.id = condition_id"
+            if audience == "customer" else "") + f" WHERE {name} = 'withdrawn'", file=db)]
+    assert len(when) == 3 and all(
+        now <= int(w) <= time.time() * 1000 if audience == "customer" else
+        w >= datetime.datetime.fromtimestamp(now / 1000, datetime.timezone.utc
+                                             ).strftime("%Y-%m-%d") for w in when)
 
 
 def test_a_reader_delays_what_is_complete(world):
