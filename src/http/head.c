@@ -195,6 +195,9 @@ known_of(struct str name)
 	case 10:
 		return str_ieq(name, STR("connection")) ? HTTP_F_CONNECTION
 							: HTTP_F_KNOWN;
+	case 13:
+		return str_ieq(name, STR("authorization")) ? HTTP_F_AUTHORIZATION
+							   : HTTP_F_KNOWN;
 	case 14:
 		return str_ieq(name, STR("content-length")) ? HTTP_F_CONTENT_LENGTH
 							    : HTTP_F_KNOWN;
@@ -249,6 +252,11 @@ take_field(struct http_head *h, const char *p)
 	case HTTP_F_CONTENT_ENCODING:
 		if (again)
 			return bad(h, EMP_MEDIA_TYPE, "more than one Content-Encoding");
+		return HTTP_DONE;
+	case HTTP_F_AUTHORIZATION:
+		/* Whoever stands before us may have looked at the other one. */
+		if (again)
+			return bad_request(h, "two Authorization fields");
 		return HTTP_DONE;
 	default:
 		return HTTP_DONE;

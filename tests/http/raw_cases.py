@@ -61,6 +61,8 @@ CASES = [
 
     # --- fields
     ("no host", GET + b"\r\n", [400], CLOSED),
+    ("two tokens", GET + HOST + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+     [400], CLOSED),
     ("empty host", GET + b"Host:\r\n\r\n", [OK], OPEN),
     ("two hosts", GET + HOST + HOST + b"\r\n", [400], CLOSED),
     ("host with a path", GET + b"Host: a/b\r\n\r\n", [400], CLOSED),

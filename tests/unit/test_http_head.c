@@ -110,6 +110,9 @@ static const struct {
 	{G11 "Host: h\r\n\r\n", EMP_BAD_REQUEST},
 	{G11 "hOST: other\r\n\r\n", EMP_BAD_REQUEST},
 	{"GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", EMP_BAD_REQUEST},
+	{"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n"
+	 "authorization: Bearer x\r\n\r\n",
+	 EMP_BAD_REQUEST},
 	{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", EMP_BAD_REQUEST},
 	{"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", EMP_BAD_REQUEST},
 	{"GET / HTTP/1.1\r\nHost: u@h\r\n\r\n", EMP_BAD_REQUEST},
