@@ -1,5 +1,6 @@
 """The lints themselves: each passes on a clean tree and finds each thing it forbids."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -265,3 +266,16 @@ def test_symbols_want_an_archive(tree):
     archive(tree)
     result = tree.lint("symbols", top_builddir=str(tree.path))
     assert result.returncode == 1 and "found no file" in result.stdout
+
+
+def test_suites_are_called_as_they_are_listed():
+    """CK_RUN_SUITE takes the name that HACKING and suites.def have."""
+    unit = os.path.join(TOP, "tests", "unit")
+    with open(os.path.join(unit, "suites.def"), encoding="utf-8") as f:
+        listed = re.findall(r"^SUITE\((\w+)\)", f.read(), re.M)
+    called = []
+    for name in os.listdir(unit):
+        if name.endswith(".c"):
+            with open(os.path.join(unit, name), encoding="utf-8") as f:
+                called += re.findall(r'suite_create\("([^"]*)"\)', f.read())
+    assert sorted(called) == sorted(listed)

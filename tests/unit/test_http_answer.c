@@ -72,7 +72,7 @@ END_TEST
 Suite *
 http_answer_suite(void)
 {
-	Suite *s = suite_create("http/answer");
+	Suite *s = suite_create("http_answer");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, heads_are_written);

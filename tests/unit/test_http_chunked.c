@@ -167,7 +167,7 @@ END_TEST
 Suite *
 http_chunked_suite(void)
 {
-	Suite *s = suite_create("http/chunked");
+	Suite *s = suite_create("http_chunked");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_loop_test(tc, good_bodies_are_taken, 0, COUNT_OF(good));

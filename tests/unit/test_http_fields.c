@@ -130,7 +130,7 @@ END_TEST
 Suite *
 http_fields_suite(void)
 {
-	Suite *s = suite_create("http/fields");
+	Suite *s = suite_create("http_fields");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_loop_test(tc, media_types_are_parsed, 0, COUNT_OF(media));

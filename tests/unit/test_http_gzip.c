@@ -122,7 +122,7 @@ END_TEST
 Suite *
 http_gzip_suite(void)
 {
-	Suite *s = suite_create("http/gzip");
+	Suite *s = suite_create("http_gzip");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -417,7 +417,7 @@ END_TEST
 Suite *
 http_head_suite(void)
 {
-	Suite *s = suite_create("http/head");
+	Suite *s = suite_create("http_head");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_loop_test(tc, bad_heads_are_refused, 0, COUNT_OF(bad_heads));

@@ -124,7 +124,7 @@ END_TEST
 Suite *
 http_url_suite(void)
 {
-	Suite *s = suite_create("http/url");
+	Suite *s = suite_create("http_url");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_loop_test(tc, escapes_are_decoded_in_place, 0, COUNT_OF(escapes));

@@ -144,7 +144,7 @@ END_TEST
 Suite *
 net_addr_suite(void)
 {
-	Suite *s = suite_create("net/addr");
+	Suite *s = suite_create("net_addr");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, addresses_are_parsed);

@@ -72,7 +72,7 @@ END_TEST
 Suite *
 net_caps_suite(void)
 {
-	Suite *s = suite_create("net/caps");
+	Suite *s = suite_create("net_caps");
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, a_key_has_so_many);

@@ -154,7 +154,7 @@ END_TEST
 Suite *
 store_audit_suite(void)
 {
-	Suite *s = suite_create("store/audit");
+	Suite *s = suite_create("store_audit");
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, support_setup_open, support_teardown);

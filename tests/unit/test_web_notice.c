@@ -151,7 +151,7 @@ END_TEST
 Suite *
 web_notice_suite(void)
 {
-	Suite *s = suite_create("web/notice");
+	Suite *s = suite_create("web_notice");
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
