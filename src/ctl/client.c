@@ -271,14 +271,12 @@ static int
 connect_unix(struct ctl_client *c)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int error;
 
 	memcpy(to.sun_path, c->path, strlen(c->path) + 1);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return errno;
-	error = connect_fd(c->fd, (const struct sockaddr *)&to, sizeof to);
-	return error == ENOENT ? ECONNREFUSED : error;
+	return connect_fd(c->fd, (const struct sockaddr *)&to, sizeof to);
 }
 
 static int
@@ -321,7 +319,8 @@ open_connection(struct ctl_client *c, struct problem *p)
 		}
 		freeaddrinfo(list);
 	}
-	c->refused = error == ECONNREFUSED;
+	/* No socket of that name: nobody listens there, either. */
+	c->refused = error == ECONNREFUSED || (c->path != NULL && error == ENOENT);
 	if (error != 0) {
 		disconnect(c);
 		return problem_set(p, EMP_IO, "", "cannot connect to %s: %s", c->url,

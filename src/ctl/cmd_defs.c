@@ -160,7 +160,11 @@ survey_put(struct ctl *c, const char *file, struct str text)
 		ctl_fail("%s has no \"name\"", file);
 	} else if (!survey_path(&path, name)) {
 		ctl_fail("out of memory");
-	} else if (ctl_call(c, "PUT", path.p, text, &a)) {
+	} else if (!ctl_ask(c, "PUT", path.p, text, &a)) {
+		ok = false; /* told */
+	} else if (a.status < 200 || a.status >= 300) {
+		ctl_tell_answer(file, &a);
+	} else {
 		printf("%.*s: %s\n", STR_FMT(name),
 		       a.status == 201 ? "created" : "in place");
 		ok = true;

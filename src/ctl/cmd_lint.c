@@ -27,7 +27,7 @@ struct lint {
 	struct surveys *surveys;
 	struct ctl_table found; /* file, survey, question, warning */
 	size_t n_found;
-	bool broken; /* a file could not be read: told */
+	size_t broken; /* files that are no survey: told */
 };
 
 static void
@@ -115,7 +115,7 @@ tell_broken(struct lint *l, const char *file, struct str text)
 		fprintf(stderr, "%s:%u: not well-formed JSON (%s)\n", file, line,
 			p.detail);
 	json_node_free(&root);
-	l->broken = true;
+	l->broken++;
 }
 
 static bool
@@ -133,7 +133,7 @@ take_file(struct lint *l, const char *file)
 	} else if (rc != EMP_OK) {
 		fprintf(stderr, "%s: %s%s%s\n", file, p.pointer,
 			p.pointer[0] != '\0' ? ": " : "", p.detail);
-		l->broken = true;
+		l->broken++;
 	}
 	buf_fini(&text);
 	return true;
@@ -245,6 +245,12 @@ put_warning(struct buf *out, const char *cell, bool as_json)
 	return cell;
 }
 
+static void
+add_count(struct buf *out, size_t n, const char *what, const char *then)
+{
+	buf_printf(out, "%zu %s%s%s", n, what, n == 1 ? "" : "s", then);
+}
+
 static enum ctl_exit
 show(struct lint *l)
 {
@@ -261,16 +267,20 @@ show(struct lint *l)
 			buf_add_c(&out, ',');
 		cell = put_warning(&out, cell, as_json);
 	}
-	if (as_json)
-		buf_add_z(&out, "]}\n");
-	else
-		buf_printf(&out, "%zu surveys, %zu warnings\n", l->judged, l->n_found);
+	if (as_json) {
+		buf_printf(&out, "],\"broken\":%zu}\n", l->broken);
+	} else {
+		add_count(&out, l->judged, "survey", ", ");
+		add_count(&out, l->n_found, "warning", l->broken > 0 ? ", " : "\n");
+		if (l->broken > 0)
+			add_count(&out, l->broken, "broken file", "\n");
+	}
 	if (!buf_ok(&out) || !buf_ok(&l->found.text))
 		e = ctl_fail("out of memory");
 	else
 		e = ctl_print(buf_str(&out));
 	buf_fini(&out);
-	return e == CTL_OK && (l->n_found > 0 || l->broken) ? CTL_FAILED : e;
+	return e == CTL_OK && (l->n_found > 0 || l->broken > 0) ? CTL_FAILED : e;
 }
 
 static enum ctl_exit

@@ -10,8 +10,7 @@
 /* Shorthands: a word that must be there, an option. */
 #define ID_IN_PATH                                                                     \
 	{                                                                              \
-		"an id", VERB_TEXT, VERB_IN_PATH, VERB_WORD | VERB_MUST,               \
-			VERB_NO_OPTION                                                 \
+		"id", VERB_TEXT, VERB_IN_PATH, VERB_WORD | VERB_MUST, VERB_NO_OPTION   \
 	}
 #define REF                                                                            \
 	{                                                                              \

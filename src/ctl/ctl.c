@@ -82,8 +82,9 @@ ctl_number(const struct ctl *c, enum ctl_opt o, uint64_t lo, uint64_t hi,
 		return true;
 	if (num_u64(str_from(c->opt[o]), out) && *out >= lo && *out <= hi)
 		return true;
-	ctl_usage(c, "expected a number from %llu to %llu instead of %s",
-		  (unsigned long long)lo, (unsigned long long)hi, c->opt[o]);
+	ctl_usage(c, "--%s: expected a number from %llu to %llu instead of %s",
+		  ctl_option_name((int)o), (unsigned long long)lo,
+		  (unsigned long long)hi, c->opt[o]);
 	return false;
 }
 

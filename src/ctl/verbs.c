@@ -187,6 +187,21 @@ add_field(struct request *r, const struct verb_field *f, const char *value)
 	return false;
 }
 
+/* As whoever typed it knows it: ROLE, or --examine. */
+static const char *
+label(const struct verb_field *f, char to[NAME_ROOM])
+{
+	if ((f->flags & VERB_WORD) == 0 && f->option != VERB_NO_OPTION) {
+		snprintf(to, NAME_ROOM, "--%s", ctl_option_name(f->option));
+		return to;
+	}
+	snprintf(to, NAME_ROOM, "%s", f->kind == VERB_REF ? "ID" : f->name);
+	for (char *c = to; *c != '\0'; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	return to;
+}
+
 static const struct verb_field *
 field_at(const struct verb *v, size_t i)
 {
@@ -199,6 +214,7 @@ take_values(struct request *r)
 {
 	struct ctl *c = r->c;
 	const struct verb_field *f;
+	char name[NAME_ROOM];
 	int word = r->word;
 
 	for (size_t i = 0; (f = field_at(r->verb, i)) != NULL; i++) {
@@ -209,7 +225,7 @@ take_values(struct request *r)
 		    word < c->n_args)
 			r->value[i] = c->args[word++];
 		if (r->value[i] == NULL && (f->flags & VERB_MUST) != 0)
-			return ctl_usage(c, "%s needs %s", r->name, f->name);
+			return ctl_usage(c, "%s needs %s", r->name, label(f, name));
 	}
 	if (word < c->n_args)
 		return ctl_usage(c, "%s: too much: %s", r->name, c->args[word]);
@@ -243,10 +259,8 @@ can_be_meant(const struct request *r, const struct verb_field *f, const char *va
 {
 	char name[NAME_ROOM];
 
-	snprintf(name, sizeof name, "--%s",
-		 f->option != VERB_NO_OPTION ? ctl_option_name(f->option) : f->name);
 	return f->kind != VERB_TIME ||
-		ctl_time(r->c, name, str_from(value),
+		ctl_time(r->c, label(f, name), str_from(value),
 			 f->place == VERB_IN_QUERY ? CTL_DATE_EXAMPLE
 						   : CTL_TIME_EXAMPLE);
 }
@@ -256,6 +270,7 @@ put_together(struct request *r)
 {
 	const char *in_path = NULL;
 	const struct verb_field *f;
+	char name[NAME_ROOM];
 
 	for (size_t i = 0; (f = field_at(r->verb, i)) != NULL; i++) {
 		const char *value = r->value[i];
@@ -265,7 +280,7 @@ put_together(struct request *r)
 		if (!can_be_meant(r, f, value))
 			return CTL_USAGE;
 		if (!add_field(r, f, value))
-			return ctl_usage(r->c, "%s cannot be %s", f->name,
+			return ctl_usage(r->c, "%s cannot be %s", label(f, name),
 					 value[0] != '\0' ? value : "empty");
 		if (f->place == VERB_IN_PATH)
 			in_path = value;

@@ -77,6 +77,12 @@ def test_a_wrong_address_is_told(url):
     assert result.returncode == 1 and b"--server" in result.stderr
 
 
+def test_a_socket_that_is_not_there(tmp_path):
+    result = run("-s", f"unix:{tmp_path}/s", "status", env={"EMPOWERD_TOKEN": "x"})
+    assert result.returncode == 1 and b"No such file" in result.stderr
+    assert b"Is the daemon running?" in result.stderr
+
+
 # --- tokens
 
 def test_where_the_token_comes_from(shared, tmp_path):
@@ -138,6 +144,12 @@ def test_survey_apply_list_show(tool, tmp_path):
         assert re.search(rf"^{name} +employee +0 +yes +{shown}$",
                          tool.ok("survey", "list"), re.M)
     assert json.loads(tool.ok("survey", "show", "applied"))["name"] == "applied"
+    # Of many files, which one was wrong.
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"name":"x","audience":"dog","questions":[]}')
+    result = tool.run("survey", "apply", wrong, document)
+    assert result.returncode == 1 and result.stdout == b"weekly: in place\n"
+    assert result.stderr.decode().startswith(f"empowerctl: {wrong}: ")
     assert "no survey" in tool.fails("survey", "show", "absent")
     document.write_text('{"name": "bad", "audience": "customers", "questions": []}')
     assert "/audience" in tool.fails("survey", "apply", document)

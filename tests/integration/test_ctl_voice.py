@@ -230,6 +230,25 @@ def test_a_wrong_command_line_is_2(words):
     assert result.stderr and not result.stdout
 
 
+@pytest.mark.parametrize("words,complaint", [
+    (["suggestion", "show"], "suggestion show needs ID"),
+    (["suggestion", "triage", "x"], "suggestion triage needs --examine"),
+    (["suggestion", "triage", "x", "--examine", "maybe"], "--examine cannot be maybe"),
+    (["suggestion", "answer", "x"], "suggestion answer needs STATUS"),
+    (["decision", "log"], "decision log needs ROLE"),
+    (["decision", "log", "agent", "refund", "yes", "many"], "AMOUNT cannot be many"),
+    (["decision", "settle"], "decision settle needs ID"),
+    (["decision", "outcome", "x", "--benefit", "maybe"], "--benefit cannot be maybe"),
+    (["boundary", "set", "agent", "refund", "act"], "boundary set needs LIMIT"),
+    (["person", "link"], "person link needs PERSON"),
+    (["invite", "x", "--count", "0"], "--count: expected a number from 1 "),
+    (["demo", "--days", "x"], "--days: expected a number from 1 ")])
+def test_what_is_wrong_is_named_as_help_names_it(words, complaint):
+    result = run(*words)
+    assert result.returncode == 2
+    assert result.stderr.decode().startswith("empowerctl: " + complaint), result.stderr
+
+
 @pytest.mark.parametrize("digits", ["2030", "202601", "20260131"])
 @pytest.mark.parametrize("words,named", [
     (["suggestion", "list", "--from", "@"], "--from: expected a date"),
@@ -285,7 +304,7 @@ def test_lint_files(tmp_path):
     assert both.returncode == 1 and not both.stderr
     assert both.stdout.decode().splitlines() == [
         f"{inside}: in/voice: has no twin: customers are not asked the same",
-        "2 surveys, 1 warnings"]
+        "2 surveys, 1 warning"]
     alone = run("lint", "surveys", out)
     assert alone.returncode == 1
     assert f"{out}: out/heard: its twin in/heard is not asked" in alone.stdout.decode()
@@ -316,7 +335,9 @@ def test_lint_broken_files(tmp_path, text, complaint):
     result = run("lint", "surveys", bad, good)
     assert result.returncode == 1
     assert f"{bad}{complaint}" in result.stderr.decode()
-    assert result.stdout == b"1 surveys, 0 warnings\n"
+    assert result.stdout == b"1 survey, 0 warnings, 1 broken file\n"
+    document = json.loads(run("lint", "surveys", bad, good, "--json").stdout)
+    assert document == {"surveys": 1, "warnings": [], "broken": 1}
     assert run("lint", "surveys", tmp_path / "absent").returncode == 1
     assert run("lint", "surveys", good, good).returncode == 1
 
@@ -331,7 +352,7 @@ def test_lint_the_daemons(daemon, tmp_path):
     result = own.run("lint", "surveys")
     assert result.returncode == 1
     assert result.stdout.decode().splitlines() == [
-        "in/voice: has no twin: customers are not asked the same", "2 surveys, 1 warnings"]
+        "in/voice: has no twin: customers are not asked the same", "2 surveys, 1 warning"]
 
 
 # --- the report, of the sample data
