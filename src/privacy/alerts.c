@@ -102,6 +102,9 @@ weeks_settle(struct work *w)
 	int64_t from = q->from_given ? tz_ceil(j->tz, TZ_WEEK, q->from)
 				     : weeks_before(j->tz, end, WEEKS_WATCHED);
 
+	/* A window that begins after the last week that is over has no week in it. */
+	if (from > end)
+		from = end;
 	j->pub.from = pub_time(&j->pub, j->tz, from * MS_PER_S);
 	j->pub.to = pub_time(&j->pub, j->tz, end * MS_PER_S);
 	j->pub.step = step_name(STEP_WEEK);

@@ -312,6 +312,11 @@ def test_window_is_what_is_watched(loaded):
         assert got["rows"] == [] and got["watched"] == 0
         got = ask(c, as_of=text(start_of(30)))
         assert got["rows"] == expected(model, model.counts, last=29)
+        # No week of this window is over: it ends where it begins, not before.
+        for from_ in (AS_OF, "2026-12-24"):
+            got = ask(c, from_=from_)
+            assert got["from"] == got["to"] == text(start_of(WEEKS)), got
+            assert got["rows"] == [] and got["watched"] == got["open"] == 0
 
 
 @pytest.mark.parametrize("before", [
