@@ -180,9 +180,11 @@ read_receipt(const struct intake *in, struct event *e, struct problem *p)
 	if (!crypto_code_parse(e->receipt, &letter, code) ||
 	    (letter != RECEIPT_CUSTOMER && letter != RECEIPT_EMPLOYEE))
 		return problem_set(p, EMP_INVALID,
-				   in->form == FORM_EVENT          ? "/data/receipt"
-					   : in->form == FORM_FLAT ? "/receipt"
-								   : "",
+				   in->form == FORM_EVENT ? "/data/receipt"
+					   : in->form == FORM_FLAT_REF &&
+						   by_own_receipt(e->type)
+					   ? ""
+					   : "/receipt",
 				   "is not a receipt");
 	crypto_code_hash(e->receipt_hash, letter, code);
 	e->has_receipt = true;

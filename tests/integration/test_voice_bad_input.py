@@ -209,6 +209,18 @@ def test_once_only(shared, client, audience):
         assert client.event(step("seen", mine)[0]).status == 200
 
 
+@pytest.mark.parametrize("receipt", [
+    "C-00000-00000-00000-00000-00000-00000", "C-1", "Sunday", "", 5])
+def test_support_by_what_is_no_receipt(shared, client, receipt):
+    """It is said where it stands, also where the rest is in the address."""
+    mine = submit(client)[0]
+    with Untouched(shared):
+        refused(client.event(event("suggestion.supported", ref=mine, receipt=receipt)),
+                422, "invalid", "/data/receipt")
+        refused(client.post(f"/v1/suggestions/{mine}/support", {"receipt": receipt}),
+                422, "invalid", "/receipt")
+
+
 def test_a_batch_goes_step_by_step(shared, client):
     """Each event finds what those before it left, and one that is refused leaves
     nothing for those after it."""
