@@ -217,6 +217,12 @@ def manual(tree):
      "empowerx.8:1:"),
     ("empowerx.8", PAGE.replace("Xr empowery 1", "Xr empowery 5"),
      "empowerx.8 empowery.1", "Xr empowery 5"),
+    ("empowerx.8", PAGE + ".Bd -literal\n" + "x" * 81 + "\n.Ed\n",
+     "empowerx.8 empowery.1", "86 columns: xxx"),
+    ("empowerx.8", PAGE + '.Bl -column "abc" "abc"\n.It Li abc Ta abcdef\n.El\n',
+     "empowerx.8 empowery.1", None),
+    ("empowerx.8", PAGE + '.Bl -column "abc" "abc"\n.It Li abcd Ta abc\n.El\n',
+     "empowerx.8 empowery.1", "wider than its column: abcd"),
 ])
 def test_man(manual, page, text, pages, message):
     manual.write("man/" + page, text)
