@@ -332,6 +332,9 @@ ctl_cmd_invite(struct ctl *c)
 		return ctl_usage(c, "invite takes a survey and perhaps one file");
 	if (c->n_args == 2 && (ctl_has(c, CTL_OPT_UNIT) || ctl_has(c, CTL_OPT_INVITES)))
 		return ctl_usage(c, "units and counts are those of the file");
+	if (in.url != NULL && strstr(in.url, "://") == NULL)
+		return ctl_usage(c, "--url: expected a place such as %s instead of %s",
+				 "https://voice.example", in.url);
 	if (!ctl_number(c, CTL_OPT_INVITES, 1, INVITES_MAX, 1, &count))
 		return CTL_USAGE;
 	in.survey = str_from(c->args[0]);

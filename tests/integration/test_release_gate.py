@@ -524,6 +524,9 @@ def test_ctl_invite(shared, client, tool):
     assert client.event(answered(name, invite=lines[0], unit="works/hall")).status == 201
     assert CODE.fullmatch(tool.ok("invite", name).strip())  # one, of no unit
     link, = tool.ok("invite", name, "--url", "https://voice.example/base/").splitlines()
+    # A link that leads nowhere would have spent an invitation.
+    assert "--url: expected a place" in tool.fails("invite", name, "--url", "voice.example",
+                                                   status=2)
     head, code = link.split("?invite=")
     assert head == f"https://voice.example/base/f/{name}" and CODE.fullmatch(code)
     rows = list(csv.reader(io.StringIO(tool.ok("invite", name, "-u", "works/lab", "--csv"))))
