@@ -103,6 +103,18 @@ learn_window(struct report *r)
 	return ok;
 }
 
+/* What has not begun has no figures; nearly always the year is a slip. */
+static bool
+has_begun(const struct report *r)
+{
+	int64_t from;
+
+	if (!time_parse(str_from(r->from), &from) || from <= clock_now_ms())
+		return true;
+	ctl_fail("the month %s has not begun", r->month);
+	return false;
+}
+
 static enum emp_rc
 write_tables(struct report *r, const struct report_section *s,
 	     const struct json_node *root)
@@ -213,7 +225,7 @@ run(struct report *r)
 	struct report_head head = {.month = r->month, .unit = r->unit};
 	enum ctl_exit e;
 
-	if (!learn_window(r))
+	if (!learn_window(r) || !has_begun(r))
 		return CTL_FAILED;
 	head.from = str_from(r->from);
 	head.to = str_from(r->to);

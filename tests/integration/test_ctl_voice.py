@@ -578,6 +578,10 @@ def test_a_wrong_report_is_2(words):
     assert result.returncode == 2 and result.stderr and not result.stdout
 
 
+def test_report_of_a_month_that_has_not_begun(sample):
+    assert "2199-12 has not begun" in sample.fails("report", "--month", "2199-12")
+
+
 def test_report_with_less_than_all(sample):
     d = sample.daemon
     assert "unit" in sample.fails("report", "--month", MONTH, "--unit", "A B")
