@@ -48,8 +48,9 @@ const struct ctl_command ctl_commands[] = {
 		 "learns nothing of the other columns, such as addresses. With --url "
 		 "also links to a form at that place, for instance\n"
 		 " empowerctl invite pulse --url https://voice.example people.csv\n"
-		 "The daemon serves no such form. Each can be used once, and nothing "
-		 "stored says by whom. A second run makes others that count besides.",
+		 "The daemon serves no such form. Each invitation can be used once, "
+		 "and nothing stored says by whom. A second run makes others that count "
+		 "besides.",
 	 .options = O(CSV) | O(UNIT) | O(INVITES) | O(URL),
 	 .run = ctl_cmd_invite},
 	{.name = "release",
@@ -69,7 +70,8 @@ const struct ctl_command ctl_commands[] = {
 	 .args = "list | set NAME [TITLE]",
 	 .summary = "declare and show units",
 	 .help = "set declares a unit of the organisation, such as retail/north, with "
-		 "a title for people; list shows the declared ones.",
+		 "a title for people (without one it has none any more); list shows "
+		 "the declared ones.",
 	 .options = O(CSV),
 	 .run = ctl_cmd_unit},
 	{.name = "token",

@@ -163,6 +163,8 @@ def test_unit_set_list(tool):
     assert tool.ok("unit", "set", "retail/north", "North") == "retail/north: created\n"
     assert tool.ok("unit", "set", "retail/north", 'The "north"') == "retail/north: in place\n"
     assert json.loads(tool.ok("unit", "set", "retail", "--json"))["created"] == 1
+    tool.ok("unit", "set", "retail", "Retail")
+    tool.ok("unit", "set", "retail")  # which takes the title away
     assert re.search(r'^retail/north +The "north"$', tool.ok("unit", "list"), re.M)
     rows = list(csv.reader(io.StringIO(tool.ok("unit", "list", "--csv"))))
     assert rows[0] == ["name", "title"] and ["retail/north", 'The "north"'] in rows
