@@ -49,8 +49,8 @@ const struct ctl_command ctl_commands[] = {
 		 "also links to a form at that place, for instance\n"
 		 " empowerctl invite pulse --url https://voice.example people.csv\n"
 		 "The daemon serves no such form. Each invitation can be used once, "
-		 "and nothing stored says by whom. A second run makes others that count "
-		 "besides.",
+		 "and nothing stored says by whom. A second run makes others that "
+		 "count besides.",
 	 .options = O(CSV) | O(UNIT) | O(INVITES) | O(URL),
 	 .run = ctl_cmd_invite},
 	{.name = "release",
