@@ -12,6 +12,7 @@ libempower_a_SOURCES += \
 	%D%/changes.h \
 	%D%/check_people.c \
 	%D%/check_releases.c \
+	%D%/check_states.c \
 	%D%/days.c \
 	%D%/days.h \
 	%D%/db.c \

@@ -33,7 +33,12 @@ EMP_MUST_CHECK enum emp_rc reader_findings(sqlite3 *db, const char *sql,
 					   const char *format,
 					   void (*fn)(void *ctx, const char *finding),
 					   void *ctx);
-/* The part of store_check() that is about confidential.db, which is open. */
+/* The part of store_check() that is about suggestions and decisions, and what is kept
+ * of how they stand. */
+EMP_MUST_CHECK enum emp_rc states_check(struct store_reader *r,
+					void (*fn)(void *ctx, const char *finding),
+					void *ctx);
+/* And about confidential.db, which is open. */
 EMP_MUST_CHECK enum emp_rc people_check(struct store_reader *r,
 					void (*fn)(void *ctx, const char *finding),
 					void *ctx);

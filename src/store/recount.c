@@ -165,6 +165,8 @@ store_check(struct store_reader *r, void (*fn)(void *ctx, const char *finding),
 		rc = reader_findings(r->db, "PRAGMA foreign_key_check",
 				     "refers to nothing (table, row, parent, key):", fn,
 				     ctx);
+	if (rc == EMP_OK)
+		rc = states_check(r, fn, ctx);
 	if (rc == EMP_OK && r->people != NULL)
 		rc = people_check(r, fn, ctx);
 	return rc == EMP_OK ? releases_check(r, fn, ctx) : rc;
