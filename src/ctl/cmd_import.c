@@ -127,7 +127,7 @@ report_text(const struct import *im, struct buf *out, double seconds)
 
 	buf_printf(out, "%s: ", im->name);
 	ctl_count(out, events);
-	buf_printf(out, " events in %.1f s (", seconds);
+	buf_printf(out, " event%s in %.1f s (", events == 1 ? "" : "s", seconds);
 	ctl_count(out, seconds > 0 ? (uint64_t)((double)events / seconds) : 0);
 	buf_add_z(out, "/s): ");
 	ctl_count(out, stored);

@@ -455,16 +455,27 @@ make_path(const struct ctl *c, struct buf *path)
 	return buf_ok(path) ? CTL_OK : ctl_fail("out of memory");
 }
 
+/* The daemon knows which rollups there are; the help has names of them. */
+static enum ctl_exit
+unanswered(const struct ctl_answer *a)
+{
+	if (a->status == 404)
+		fputs("`empowerctl help rollup` says which there are.\n", stderr);
+	return CTL_FAILED;
+}
+
 enum ctl_exit
 ctl_cmd_rollup(struct ctl *c)
 {
 	struct json_node *root = NULL;
-	struct ctl_answer a;
+	struct ctl_answer a = {.status = 0};
 	struct buf path;
 	enum ctl_exit e;
 
-	if (c->n_args == 0)
+	if (c->n_args == 0 || c->args[0][0] == '\0')
 		return ctl_usage(c, "which rollup?");
+	if (strchr(c->args[0], '/') != NULL)
+		return ctl_usage(c, "there is no rollup %s", c->args[0]);
 	if (ctl_has(c, CTL_OPT_CSV) && wants_json(c))
 		return ctl_usage(c, "--csv and format=json exclude each other");
 	if (strcmp(c->args[0], OVERVIEW) == 0 && ctl_has(c, CTL_OPT_CSV))
@@ -472,7 +483,7 @@ ctl_cmd_rollup(struct ctl *c)
 	buf_init(&path, 0);
 	e = make_path(c, &path);
 	if (e == CTL_OK && !ctl_call(c, "GET", path.p, STR_NONE, &a))
-		e = CTL_FAILED;
+		e = unanswered(&a);
 	else if (e == CTL_OK && (wants_json(c) || !str_is(a.type, "application/json")))
 		e = ctl_print(a.body);
 	else if (e == CTL_OK && json_node_read(&root, a.body, NULL) != EMP_OK)

@@ -248,7 +248,10 @@ def test_rollup_problems_are_sentences(tool):
     complaint = tool.fails("rollup", "satisfaction", "respondent=x")
     assert complaint.startswith("empowerctl: rollup: ")
     assert "people are never a dimension" in complaint
-    assert "no rollup of this name" in tool.fails("rollup", "shoes")
+    shoes = tool.fails("rollup", "shoes")
+    assert "no rollup of this name" in shoes and "empowerctl help rollup" in shoes
+    assert "there is no rollup ../units" in tool.fails("rollup", "../units", status=2)
+    assert "which rollup?" in tool.fails("rollup", "", status=2)
 
 
 def test_status(tool, shared):

@@ -54,6 +54,11 @@ def by_score(daemon):
     return dict(daemon.sql("SELECT value, count(*) FROM v_answer GROUP BY value"))
 
 
+def test_one_is_an_event(tool, fresh, tmp_path):
+    assert ": 1 event in " in tool.ok("import", write(tmp_path / "one", events(1)))
+    assert ": 2 events in " in tool.ok("import", write(tmp_path / "two", events(2)))
+
+
 @pytest.mark.parametrize("pack", [False, True])
 def test_a_file_goes_in(tool, fresh, tmp_path, pack):
     # The name says nothing: packed data is told by its first bytes.
