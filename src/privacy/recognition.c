@@ -337,7 +337,7 @@ fill_shares(struct work *w, struct pub_row *r, uint32_t kind, uint32_t group,
 					      : j->raw->from;
 	uint32_t recent = job_cell_find(j, RECENT + kind, group, 0);
 
-	if (heads < 0 || leaders < 0)
+	if (heads < 0 || (leaders < 0 && !j->brief))
 		pub_missing(&j->pub, "headcount.set");
 	r->figure[FIG_COVERAGE] = share_of(tally_get(&w->tally, cell, COL_RECIPIENTS),
 					   heads);
@@ -456,8 +456,9 @@ rows_make(struct work *w)
 	for (uint32_t i = 0; i < n && j->rc == EMP_OK; i++)
 		kind_rows(w, &j->pub.rows, order[i]);
 	kind_rows(w, all, 0);
-	/* Customers decide nothing, so that they cannot be backed either. */
-	if (!w->conflicts && (j->audiences & 1u << AUDIENCE_EMPLOYEE) != 0)
+	/* Customers decide nothing, so that they cannot be backed either; and an answer
+	 * around this one does not tell how many were. */
+	if (!w->conflicts && !j->brief && (j->audiences & 1u << AUDIENCE_EMPLOYEE) != 0)
 		pub_missing(&j->pub, "decision.made");
 }
 

@@ -112,7 +112,8 @@ retention_of(struct work *w, uint32_t group, int64_t from, bool from_known, int6
 	if (r != NULL && end >= 0)
 		r->figure[FIG_END] = (double)end;
 	if (start < 0 || end < 0) {
-		pub_missing(&w->j->pub, "base.set");
+		if (!w->j->brief)
+			pub_missing(&w->j->pub, "base.set");
 		return NAN;
 	}
 	return metric_retention(start, end, (int64_t)signups);

@@ -267,6 +267,30 @@ def edges(start, days):
     return midnight(day - step), midnight(day), min(midnight(day + step), NOW)
 
 
+def test_it_misses_only_what_it_would_show(daemon):
+    """Nobody declared leaders, and no decision was in a conflict; no figure here needs
+    either."""
+    now = int(datetime.datetime.now(datetime.timezone.utc).timestamp())
+    sent = [("headcount.set", {"unit": "ops", "headcount": 30, "possible_days": 600}),
+            ("base.set", {"active": 90}),
+            ("contact.logged", {"mode": "face_to_face", "unit": "ops"}),
+            ("decision.made", {"role": "agent", "class": "refund", "answer": "yes",
+                               "unit": "ops"}),
+            ("recognition.given", {
+                "audience": "employee", "visibility": "public", "kind": "praise",
+                "to": "a", "from": "b", "to_name": "A", "from_name": "B",
+                "to_agrees": True, "unit": "ops"})]
+    with daemon.client() as c:
+        for kind, data in sent:
+            assert c.event({"type": kind, "time": now - (200 if kind.endswith(".set") else 2)
+                            * DAY, "data": data}).status == 201
+        answer = c.get("/v1/overview").json()
+        assert answer["recognition"]["coverage"] == pytest.approx(3.3333, abs=6e-5)
+        assert answer.get("missing") is None
+        rollup = c.get("/v1/rollups/recognition?audience=employee").json()
+        assert set(rollup["missing"]) == {"headcount.set", "decision.made"}
+
+
 @pytest.mark.parametrize("days", [None, 3, 14])
 def test_before_and_after(loaded, days):
     d, sent = loaded
