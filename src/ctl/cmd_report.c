@@ -144,7 +144,7 @@ write_missing(struct report *r, const struct json_node *root)
 	if (json_node_count(missing) == 0)
 		return;
 	buf_init(&text, 0);
-	buf_add_z(&text, "Where a figure is lacking, no such events were sent:");
+	buf_add_z(&text, "Where a figure is lacking, such events would be needed:");
 	for (size_t i = 0; i < json_node_count(missing); i++)
 		buf_printf(&text, " %.*s",
 			   STR_FMT(json_node_str(json_node_at(missing, i))));
