@@ -350,6 +350,19 @@ add_rows(const struct ctl *c, const struct json_node *rows, const struct columns
 	buf_fini(&plain);
 }
 
+/* What the figures do not prove, and where the next page of a list begins. */
+static void
+add_words(const struct json_node *root, struct buf *out)
+{
+	struct str note = json_node_str(json_node_get(root, "note"));
+	struct str next = json_node_str(json_node_get(root, "next"));
+
+	if (note.n > 0)
+		buf_printf(out, "\n%.*s\n", STR_FMT(note));
+	if (next.n > 0)
+		buf_printf(out, "More: cursor=%.*s\n", STR_FMT(next));
+}
+
 static enum ctl_exit
 show(const struct ctl *c, const struct json_node *root)
 {
@@ -374,6 +387,7 @@ show(const struct ctl *c, const struct json_node *root)
 			  "A unit's row leaves out the units below it that have "
 			  "rows.\n");
 	json_node_each(root, add_beside, &(struct beside){c, &out});
+	add_words(root, &out);
 	e = buf_ok(&out) ? ctl_print(buf_str(&out)) : ctl_fail("out of memory");
 	buf_fini(&out);
 	return e;

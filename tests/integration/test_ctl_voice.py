@@ -617,6 +617,19 @@ def test_rollup_takes_it(sample, name):
     json.loads(sample.ok("rollup", name, "--json"))
 
 
+def test_rollup_says_that_there_is_more(sample):
+    first = sample.ok("rollup", "comments", "limit=2")
+    cursor = re.search(r"^More: (cursor=\S+)$", first, re.M)[1]
+    rest = sample.ok("rollup", "comments", "limit=2", cursor)
+    assert rest.splitlines()[1:3] != first.splitlines()[1:3]
+    assert "More:" not in sample.ok("rollup", "boundaries")
+
+
+def test_rollup_says_what_initiatives_do_not_prove(sample):
+    note = json.loads(sample.ok("rollup", "initiatives", "--json"))["note"]
+    assert "\n" + note + "\n" in sample.ok("rollup", "initiatives")
+
+
 def test_rollup_draws_what_it_shows(sample):
     out = sample.ok("rollup", "decisions", "group_by=class", env={"LC_ALL": "C"})
     assert "bars delegated" in out.splitlines()[0] and "blocking_rules" in out
