@@ -290,7 +290,8 @@ ctl_tell_connection(const struct ctl *c, const struct problem *p)
 	ctl_fail("%s", p->detail);
 	if (ctl_client_refused(c->client))
 		fputs("Is the daemon running? This starts it: "
-		      "empowerd -d STATE_DIR -l 127.0.0.1:8787\n",
+		      "empowerd -d STATE_DIR -l 127.0.0.1:8787\n"
+		      "Where it listens elsewhere, --server URL says so.\n",
 		      stderr);
 }
 

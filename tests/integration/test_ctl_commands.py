@@ -80,7 +80,7 @@ def test_a_wrong_address_is_told(url):
 def test_a_socket_that_is_not_there(tmp_path):
     result = run("-s", f"unix:{tmp_path}/s", "status", env={"EMPOWERD_TOKEN": "x"})
     assert result.returncode == 1 and b"No such file" in result.stderr
-    assert b"Is the daemon running?" in result.stderr
+    assert b"Is the daemon running?" in result.stderr and b"--server URL" in result.stderr
 
 
 # --- tokens
