@@ -1,6 +1,8 @@
 """empowerctl from outside, and a proxy that fails on demand between it and a daemon."""
 import http.client
 import os
+import pty
+import select
 import socketserver
 import subprocess
 import threading
@@ -44,6 +46,32 @@ class Tool:
         result = self.run(*arguments, **more)
         assert result.returncode == status, (result.stdout, result.stderr)
         return result.stderr.decode()
+
+    def at_a_terminal(self, *words, reply):
+        """The status with a terminal for input and errors on which `reply` is typed,
+        what was printed, and what the terminal showed."""
+        ours, theirs = pty.openpty()
+        try:
+            with subprocess.Popen(
+                    [EMPOWERCTL, "-s", f"http://127.0.0.1:{self.port}", *words],
+                    stdin=theirs, stderr=theirs, stdout=subprocess.PIPE,
+                    env={"EMPOWERD_TOKEN": self.daemon.token}) as child:
+                os.close(theirs)
+                theirs = -1
+                os.write(ours, reply)
+                out = child.stdout.read().decode()
+                status = child.wait(TIMEOUT)
+            shown = b""
+            while select.select([ours], [], [], 0)[0]:
+                try:
+                    shown += os.read(ours, 4096)
+                except OSError:  # how a terminal ends whose other side is closed
+                    break
+            return status, out, shown.decode()
+        finally:
+            os.close(ours)
+            if theirs >= 0:
+                os.close(theirs)
 
 
 PASS = "pass"  # forward, and hand back the answer

@@ -334,6 +334,27 @@ report(const struct demo *d)
 	return e;
 }
 
+/* Nothing takes the sample out again, so whoever is about to put the first of it among
+ * what is there is asked. */
+static bool
+is_meant(struct ctl *c)
+{
+	struct ctl_answer a;
+
+	if (ctl_has(c, CTL_OPT_YES) || !ctl_term_asks())
+		return true;
+	if (!ctl_ask(c, "GET", "/v1/surveys/" DEMO_SURVEY, STR_NONE, &a))
+		return false;
+	if (a.status != 404)
+		return true;
+	fprintf(stderr, "%s: about to send made-up events, for good.\n",
+		ctl_client_url(c->client));
+	if (ctl_term_agreed())
+		return true;
+	ctl_fail("nothing was sent");
+	return false;
+}
+
 enum ctl_exit
 ctl_cmd_demo(struct ctl *c)
 {
@@ -359,7 +380,7 @@ ctl_cmd_demo(struct ctl *c)
 		return ctl_fail("out of memory");
 	}
 	ctl_progress_init(&d.progress);
-	if (ctl_connect(c) && declare(&d) && look_what_is_there(&d) &&
+	if (ctl_connect(c) && is_meant(c) && declare(&d) && look_what_is_there(&d) &&
 	    ctl_send_new(&d.send, c, retry_s, &hooks)) {
 		bool ok = send_days(&d) && release_months(&d);
 

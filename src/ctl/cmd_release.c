@@ -6,10 +6,6 @@
 #include "ctl/ctl.h"
 
 #include <stdio.h>
-#include <strings.h>
-#include <unistd.h>
-
-#define REPLY_MAX 16
 
 static enum ctl_exit
 show(const struct ctl *c, const struct ctl_answer *a)
@@ -55,18 +51,6 @@ add_what(const struct ctl *c, const struct json_node *survey, struct buf *out)
 			   STR_FMT(period));
 }
 
-/* A reply of yes; the end of the input is none. */
-static bool
-agreed(void)
-{
-	char reply[REPLY_MAX];
-
-	if (fgets(reply, sizeof reply, stdin) == NULL)
-		return false;
-	reply[strcspn(reply, "\r\n")] = '\0';
-	return strcasecmp(reply, "y") == 0 || strcasecmp(reply, "yes") == 0;
-}
-
 /* CTL_OK: go on. A survey of customers has nothing to release, which the daemon says.
  */
 static enum ctl_exit
@@ -77,7 +61,7 @@ ask(struct ctl *c, const char *path)
 	struct ctl_answer a;
 	struct buf what;
 
-	if (ctl_has(c, CTL_OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (ctl_has(c, CTL_OPT_YES) || !ctl_term_asks())
 		return CTL_OK;
 	if (!ctl_call(c, "GET", path, STR_NONE, &a))
 		return CTL_FAILED;
@@ -89,10 +73,9 @@ ask(struct ctl *c, const char *path)
 	if (str_is(json_node_str(json_node_get(survey, "audience")), "employee")) {
 		fprintf(stderr,
 			"%s: about to release %.*s, for good; "
-			"invitations end with it.\n"
-			"Go on? [y/N] ",
+			"invitations end with it.\n",
 			c->args[0], STR_FMT(buf_str(&what)));
-		if (!agreed())
+		if (!ctl_term_agreed())
 			e = ctl_fail("nothing was released");
 	}
 	buf_fini(&what);

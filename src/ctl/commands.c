@@ -185,8 +185,10 @@ const struct ctl_command ctl_commands[] = {
 		 "events of six units, from the source \"demo\": visits, "
 		 "suggestions, decisions, recognition and more. What employees "
 		 "answered is released by months. The data is the same every time: a "
-		 "second run adds nothing, a run on a later day adds the days since.",
-	 .options = O(DAYS) | O(UNTIL) | O(RETRY),
+		 "second run adds nothing, a run on a later day adds the days since. "
+		 "On a terminal the first asks, unless --yes is given: nothing takes "
+		 "the sample out again.",
+	 .options = O(DAYS) | O(UNTIL) | O(RETRY) | O(YES),
 	 .run = ctl_cmd_demo},
 	{.name = "help",
 	 .args = "[COMMAND]",

@@ -17,6 +17,7 @@
 #define PROGRESS_EVERY_NS 100000000ULL /* ten times a second */
 #define PROGRESS_BAR 24
 #define NS_PER_S 1e9
+#define REPLY_MAX 16
 #define GAP 2 /* columns between those of a table */
 
 static const char *
@@ -229,6 +230,24 @@ ctl_table_csv(const struct ctl_table *t, struct buf *out)
 		cell += s.n + 1;
 	}
 	return buf_ok(out) ? EMP_OK : EMP_NOMEM;
+}
+
+bool
+ctl_term_asks(void)
+{
+	return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+bool
+ctl_term_agreed(void)
+{
+	char reply[REPLY_MAX];
+
+	fputs("Go on? [y/N] ", stderr);
+	if (fgets(reply, sizeof reply, stdin) == NULL)
+		return false;
+	reply[strcspn(reply, "\r\n")] = '\0';
+	return strcasecmp(reply, "y") == 0 || strcasecmp(reply, "yes") == 0;
 }
 
 void

@@ -49,6 +49,11 @@ EMP_MUST_CHECK enum emp_rc ctl_table_write(const struct ctl_table *t,
 /* The same as CSV. */
 EMP_MUST_CHECK enum emp_rc ctl_table_csv(const struct ctl_table *t, struct buf *out);
 
+/* Whether there is somebody to ask: both standard input and error are a terminal. */
+bool ctl_term_asks(void);
+/* Asks whether to go on; true for a reply of yes, false for any other and none. */
+bool ctl_term_agreed(void);
+
 /* One line on standard error that is redrawn in place; silent unless that is a
  * terminal. */
 struct ctl_progress {

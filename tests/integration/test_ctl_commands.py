@@ -435,6 +435,20 @@ def test_demo(tmp_path):
         assert 20 < month["rows"][0]["response_rate"] < 50, month
 
 
+def test_demo_asks_at_a_terminal_before_the_first_of_it(daemon, tmp_path):
+    own = Tool(daemon, tmp_path)
+    words = ["demo", "--days", "1"]
+    status, out, shown = own.at_a_terminal(*words, reply=b"\n")
+    assert status == 1 and not out and "about to send made-up events, for good" in shown
+    assert "nothing was sent" in shown
+    assert daemon.one("SELECT count(*) FROM event") == 0
+    assert "demo_visit" not in own.ok("survey", "list")
+    status, out, shown = own.at_a_terminal(*words, reply=b"y\n")
+    assert status == 0 and "[y/N]" in shown and "Synthetic sample data" in out
+    status, out, shown = own.at_a_terminal(*words, reply=b"")
+    assert status == 0 and "[y/N]" not in shown
+
+
 # --- bash
 
 def test_completion_knows_what_help_knows(tmp_path):

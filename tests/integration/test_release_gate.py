@@ -7,9 +7,7 @@ import io
 import itertools
 import json
 import os
-import pty
 import re
-import select
 import subprocess
 
 import pytest
@@ -460,41 +458,15 @@ def test_ctl_release(shared, client, tool):
     tool.fails("release", name, "x", status=2)
 
 
-def at_a_terminal(tool, *words, reply):
-    """The status of empowerctl with a terminal for its input and errors, its output, and
-    what the terminal showed."""
-    ours, theirs = pty.openpty()
-    try:
-        with subprocess.Popen([EMPOWERCTL, "-s", f"http://127.0.0.1:{tool.port}", *words],
-                              stdin=theirs, stderr=theirs, stdout=subprocess.PIPE,
-                              env={"EMPOWERD_TOKEN": tool.daemon.token}) as child:
-            os.close(theirs)
-            theirs = -1
-            os.write(ours, reply)
-            out = child.stdout.read().decode()
-            status = child.wait(TIMEOUT)
-        shown = b""
-        while select.select([ours], [], [], 0)[0]:
-            try:
-                shown += os.read(ours, 4096)
-            except OSError:  # how a terminal ends whose other side is closed
-                break
-        return status, out, shown.decode()
-    finally:
-        os.close(ours)
-        if theirs >= 0:
-            os.close(theirs)
-
-
 @pytest.mark.parametrize("reply", [b"\n", b"n\n", b"yesterday\n", b"\x04"])
 def test_ctl_release_asks_at_a_terminal(client, tool, reply):
     name = survey(client)
-    status, out, shown = at_a_terminal(tool, "release", name, reply=reply)
+    status, out, shown = tool.at_a_terminal("release", name, reply=reply)
     assert status == 1 and not out and "nothing was released" in shown
     assert (f"{name}: about to release the present wave, for good; invitations end with "
             "it.\r\nGo on? [y/N] ") in shown
     # It was not, and neither --yes nor a pipe is asked.
-    status, out, shown = at_a_terminal(tool, "release", name, "--yes", reply=b"")
+    status, out, shown = tool.at_a_terminal("release", name, "--yes", reply=b"")
     assert status == 0 and out.startswith(f"{name} 1: released, ") and not shown
     assert tool.ok("release", name).startswith(f"{name} 2: released, ")
 
@@ -502,18 +474,18 @@ def test_ctl_release_asks_at_a_terminal(client, tool, reply):
 @pytest.mark.parametrize("reply", [b"y\n", b"Yes\n"])
 def test_ctl_release_goes_on_when_told(client, tool, reply):
     name = survey(client)
-    status, out, shown = at_a_terminal(tool, "release", name, "--period", "1", reply=reply)
+    status, out, shown = tool.at_a_terminal("release", name, "--period", "1", reply=reply)
     assert status == 0 and out.startswith(f"{name} 1: released, ")
     assert f"{name}: about to release period 1 and those before it, for good" in shown
 
 
 def test_ctl_release_names_the_kind_of_period(client, tool):
     name = survey(client, period="month")
-    _, out, shown = at_a_terminal(tool, "release", name, reply=b"no\n")
+    _, out, shown = tool.at_a_terminal("release", name, reply=b"no\n")
     assert not out and "the last month that is over and those before it" in shown
-    status, _, shown = at_a_terminal(tool, "release", "csat", reply=b"")
+    status, _, shown = tool.at_a_terminal("release", "csat", reply=b"")
     assert status == 1 and "[y/N]" not in shown and "asks customers" in shown
-    status, _, shown = at_a_terminal(tool, "release", "none", reply=b"")
+    status, _, shown = tool.at_a_terminal("release", "none", reply=b"")
     assert status == 1 and "no survey" in shown
 
 
