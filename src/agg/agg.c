@@ -248,8 +248,8 @@ track_tidy(struct agg *a, struct track *t, enum grain g, int64_t horizon)
 	uint32_t i = 0;
 
 	while (d != NULL && i < atomic_load_explicit(&d->n, memory_order_relaxed) &&
-	       d->page[i]->base < horizon) {
-		struct page *p = d->page[i];
+	       d->at[i].base < horizon) {
+		struct page *p = d->at[i].page;
 		uint32_t used = p->used;
 
 		for (int k = 0; k < PAGE_PLACES && used > 0; k++) {
@@ -293,17 +293,18 @@ agg_tidy(struct agg *a, int64_t now_s)
 	raise_to(&a->ram[GRAIN_DAY],
 		 tz_ceil(z, TZ_DAY, now_s - a->c.ram_day_days * S_PER_DAY));
 	for (uint32_t i = 0; i < n && i < TIDY_SERIES; i++) {
+		struct track_list *l;
 		struct series *s;
-		struct track *t;
 
 		a->tidy_at = a->tidy_at >= n ? 1 : a->tidy_at + 1;
 		s = agg_series_at(a, a->tidy_at);
-		for (t = s ? atomic_load_explicit(&s->tracks, memory_order_relaxed)
-			   : NULL;
-		     t != NULL;
-		     t = atomic_load_explicit(&t->next, memory_order_relaxed))
+		l = s ? atomic_load_explicit(&s->tracks, memory_order_relaxed) : NULL;
+		for (uint32_t k = 0;
+		     l != NULL && k < atomic_load_explicit(&l->n, memory_order_relaxed);
+		     k++)
 			for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
-				track_tidy(a, t, g, atomic_load(&a->ram[g]));
+				track_tidy(a, l->at[k].track, g,
+					   atomic_load(&a->ram[g]));
 	}
 	agg_cold_evict(a);
 	reclaim(a);

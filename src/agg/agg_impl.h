@@ -3,8 +3,8 @@
  *
  * The protocol
  *
- *   series[id] -> track (subject) -> per grain a directory of pages -> page of 32
- *   consecutive places -> bucket
+ *   series[id] -> list of tracks (subject) -> track -> per grain a directory of pages
+ *   -> page of 32 consecutive places -> bucket
  *
  * One thread writes. What readers follow is an atomic pointer at every step, and what
  * it points at is complete before the pointer is stored. A bucket's slots are counted
@@ -66,11 +66,15 @@ struct page {
 };
 
 /* Pages of one track and grain, ascending. Appending is done in place; anything else
- * makes a new directory. */
+ * makes a new directory. Bases stand beside the pointers, so that a search fetches no
+ * page but the one it wants. */
 struct dir {
 	uint32_t cap;
 	_Atomic uint32_t n;
-	struct page *page[];
+	struct dir_entry {
+		int64_t base;
+		struct page *page;
+	} at[];
 };
 
 struct grain_index {
@@ -83,15 +87,26 @@ struct grain_index {
 struct track {
 	uint32_t series, subject;
 	uint32_t n_slots; /* [writer] what a new bucket gets */
-	_Atomic(struct track *) next;
 	struct grain_index g[GRAIN_COUNT];
+};
+
+/* Tracks of a series in order of their making, appended in place; a full list is
+ * replaced by a larger one. Subjects stand beside the pointers: readers want a few of
+ * many, and fetch no other track. */
+struct track_list {
+	uint32_t cap;
+	_Atomic uint32_t n;
+	struct track_entry {
+		uint32_t subject;
+		struct track *track;
+	} at[];
 };
 
 struct series {
 	uint8_t audience;
 	bool is_other;
 	uint32_t dim_id[DIM_COUNT];
-	_Atomic(struct track *) tracks;
+	_Atomic(struct track_list *) tracks; /* NULL: none yet */
 };
 
 struct agg_reader {
@@ -213,8 +228,6 @@ struct agg_bucket *agg_bucket_make(struct agg *a, struct page *p, uint32_t rel,
 void agg_bucket_forget(struct agg *a, struct page *p, uint32_t rel);
 bool agg_track_cold(const struct agg *a, const struct track *t, enum grain g,
 		    int64_t start);
-/* Index of the first page that ends behind `from`, `n` when there is none. [any] */
-uint32_t agg_dir_seek(const struct dir *d, uint32_t n, int64_t from, int64_t span);
 
 /* dirty.c [writer] */
 EMP_MUST_CHECK bool agg_ring_reserve(struct ring *r, size_t extra);

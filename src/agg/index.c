@@ -1,18 +1,20 @@
 /* Tracks, directories, pages and buckets: how the writer changes what readers walk. */
-#include "agg/agg_impl.h"
+#include "agg/walk.h"
 
 #include "base/hash.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DIR_FIRST 4
+#define LIST_FIRST 4
 #define TRACKS_FIRST 1024 /* a power of two */
 #define TRACKS_LOOKED_AT 4
 
 static size_t
 dir_size(uint32_t cap)
 {
-	return sizeof(struct dir) + cap * sizeof(struct page *);
+	return sizeof(struct dir) + cap * sizeof(struct dir_entry);
 }
 
 static size_t
@@ -68,27 +70,59 @@ tracks_reserve(struct agg *a)
 
 /* One of the newest of its series, which spares most events the look-up. */
 static struct track *
-track_near(const struct series *s, uint32_t subject)
+track_near(const struct track_list *l, uint32_t subject)
 {
-	struct track *t = atomic_load_explicit(&s->tracks, memory_order_relaxed);
+	uint32_t n = l ? atomic_load_explicit(&l->n, memory_order_relaxed) : 0;
+	uint32_t end = n > TRACKS_LOOKED_AT ? n - TRACKS_LOOKED_AT : 0;
 
-	for (int i = 0; t != NULL && i < TRACKS_LOOKED_AT; i++) {
-		if (t->subject == subject)
-			return t;
-		t = atomic_load_explicit(&t->next, memory_order_relaxed);
-	}
+	for (uint32_t i = n; i > end; i--)
+		if (l->at[i - 1].subject == subject)
+			return l->at[i - 1].track;
 	return NULL;
+}
+
+static size_t
+list_size(uint32_t cap)
+{
+	return sizeof(struct track_list) + cap * sizeof(struct track_entry);
+}
+
+/* The list of the series, with place for one more; NULL when out of memory. */
+static struct track_list *
+list_reserve(struct agg *a, struct series *s)
+{
+	struct track_list *old = atomic_load_explicit(&s->tracks, memory_order_relaxed);
+	uint32_t n = old ? atomic_load_explicit(&old->n, memory_order_relaxed) : 0;
+	uint32_t cap = old ? old->cap * 2 : LIST_FIRST;
+	struct track_list *l;
+
+	if (old != NULL && n < old->cap)
+		return old;
+	l = slab_alloc(&a->slab, list_size(cap));
+	if (l == NULL)
+		return NULL;
+	l->cap = cap;
+	if (old != NULL)
+		memcpy(l->at, old->at, n * sizeof *l->at);
+	atomic_store_explicit(&l->n, n, memory_order_relaxed);
+	atomic_store(&s->tracks, l);
+	if (old != NULL)
+		slab_retire(&a->slab, old, list_size(old->cap), now_epoch(a));
+	return l;
 }
 
 struct track *
 agg_track_get(struct agg *a, uint32_t series, uint32_t subject)
 {
 	struct series *s = agg_series_at(a, series);
+	struct track_list *l;
 	struct track **at;
 	struct track *t;
+	uint32_t n;
 
 	EMP_ASSERT(s != NULL && s->audience != AUDIENCE_NONE);
-	t = track_near(s, subject);
+	l = atomic_load_explicit(&s->tracks, memory_order_relaxed);
+	t = track_near(l, subject);
 	if (t != NULL)
 		return t;
 	if (!tracks_reserve(a))
@@ -96,6 +130,9 @@ agg_track_get(struct agg *a, uint32_t series, uint32_t subject)
 	at = track_place(a, series, subject);
 	if (*at != NULL)
 		return *at;
+	l = list_reserve(a, s);
+	if (l == NULL)
+		return NULL;
 	t = slab_alloc(&a->slab, sizeof *t);
 	if (t == NULL)
 		return NULL;
@@ -106,10 +143,9 @@ agg_track_get(struct agg *a, uint32_t series, uint32_t subject)
 		t->g[g].cold_hi = INT64_MIN;
 	}
 	*at = t;
-	atomic_store_explicit(&t->next,
-			      atomic_load_explicit(&s->tracks, memory_order_relaxed),
-			      memory_order_relaxed);
-	atomic_store_explicit(&s->tracks, t, memory_order_release);
+	n = atomic_load_explicit(&l->n, memory_order_relaxed);
+	l->at[n] = (struct track_entry){subject, t};
+	atomic_store_explicit(&l->n, n + 1, memory_order_release);
 	atomic_fetch_add_explicit(&a->n_tracks, 1, memory_order_relaxed);
 	return t;
 }
@@ -121,23 +157,6 @@ agg_track_cold(const struct agg *a, const struct track *t, enum grain g, int64_t
 		return true;
 	return t->series <= a->start_series && start >= a->start_lo[g] &&
 		start < a->start_hi[g];
-}
-
-uint32_t
-agg_dir_seek(const struct dir *d, uint32_t n, int64_t from, int64_t span)
-{
-	uint32_t low = 0;
-	uint32_t high = n;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (d->page[middle]->base + span <= from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* Replace the directory by a copy with place for `cap` pages, in which page `skip`
@@ -156,9 +175,9 @@ dir_copy(struct agg *a, struct grain_index *gi, uint32_t cap, uint32_t skip,
 	d->cap = cap;
 	for (uint32_t i = 0; i <= n; i++) {
 		if (add != NULL && i == at)
-			d->page[k++] = add;
+			d->at[k++] = (struct dir_entry){add->base, add};
 		if (i < n && i != skip)
-			d->page[k++] = old->page[i];
+			d->at[k++] = old->at[i];
 	}
 	atomic_store_explicit(&d->n, k, memory_order_relaxed);
 	atomic_store(&gi->dir, d);
@@ -181,7 +200,7 @@ page_add(struct agg *a, struct track *t, enum grain g, int64_t base, uint32_t at
 	p->track = t;
 	p->grain = (uint8_t)g;
 	if (d != NULL && at == n && n < d->cap) {
-		d->page[n] = p;
+		d->at[n] = (struct dir_entry){base, p};
 		atomic_store_explicit(&d->n, n + 1, memory_order_release);
 	} else if (!dir_copy(a, gi,
 			     d == NULL ? DIR_FIRST : d->cap * (n == d->cap ? 2 : 1), n,
@@ -207,8 +226,8 @@ agg_page_get(struct agg *a, struct track *t, enum grain g, int64_t start)
 	d = atomic_load_explicit(&gi->dir, memory_order_relaxed);
 	n = d ? atomic_load_explicit(&d->n, memory_order_relaxed) : 0;
 	i = d ? agg_dir_seek(d, n, start, span) : 0;
-	if (i < n && d->page[i]->base <= start) {
-		gi->last = d->page[i];
+	if (i < n && d->at[i].base <= start) {
+		gi->last = d->at[i].page;
 		return gi->last;
 	}
 	gi->last = page_add(a, t, g, agg_floor_div(start, span) * span, i);
@@ -276,7 +295,7 @@ page_drop(struct agg *a, struct page *p)
 	uint32_t n = atomic_load_explicit(&d->n, memory_order_relaxed);
 	uint32_t i = agg_dir_seek(d, n, p->base, page_span(p->grain));
 
-	EMP_ASSERT(i < n && d->page[i] == p);
+	EMP_ASSERT(i < n && d->at[i].page == p);
 	if (!dir_copy(a, gi, d->cap, i, n + 1, NULL))
 		return;
 	if (gi->last == p)

@@ -1,6 +1,7 @@
 /* Merging: series to groups, starts to buckets of time, slots to sums. */
 #include "agg/merge_impl.h"
 
+#include "agg/walk.h"
 #include "base/array.h"
 
 #include <stdlib.h>
@@ -39,6 +40,13 @@ target_find(const struct merge *m, uint32_t subject)
 	return low;
 }
 
+/* Most subjects that nobody asked for are known by it. */
+static uint64_t
+subject_bit(uint32_t subject)
+{
+	return UINT64_C(1) << (subject & 63);
+}
+
 static bool
 target_is(const struct merge *m, uint32_t t, uint32_t subject)
 {
@@ -64,6 +72,7 @@ merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 		targets[i] = s->targets[i];
 		if (targets[i].sums >= m->raw.n_sums)
 			m->raw.n_sums = targets[i].sums + 1;
+		m->subjects |= subject_bit(targets[i].subject);
 	}
 	if (s->n_targets > 1)
 		qsort(targets, s->n_targets, sizeof *targets, target_cmp);
@@ -71,7 +80,9 @@ merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 	m->raw.n_targets = s->n_targets;
 	m->group_of = arena_alloc(&m->raw.arena,
 				  (s->n_folds + 1) * sizeof *m->group_of);
-	if (m->group_of == NULL)
+	m->sums = arena_alloc(&m->raw.arena, (s->n_targets + 1) * sizeof *m->sums);
+	m->found = arena_alloc(&m->raw.arena, (s->n_targets + 1) * sizeof *m->found);
+	if (m->group_of == NULL || m->sums == NULL || m->found == NULL)
 		goto out;
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++)
 		exist[g] = agg_horizon(s->agg, g);
@@ -315,10 +326,13 @@ nomem:
 struct visit {
 	struct merge *m;
 	uint32_t first, last;   /* the targets of the subject */
+	uint32_t end;           /* `last`, or `first`: nothing is added up */
 	uint32_t series, group; /* RAW_NONE: only look whether there is anything */
 	const struct agg_series *s;
 	int64_t from, to; /* `group` is that of cells in between */
-	enum grain grain;
+	/* Cells in between are added to m->sums, from `first` to before `end`. */
+	int64_t aim_from, aim_to;
+	const struct window_part *part; /* that is being visited */
 	uint64_t met;
 };
 
@@ -347,51 +361,170 @@ seen_add(struct merge *m, const struct visit *v, int64_t start)
 		return;
 	}
 	s->v[s->n++] = (struct cell_key){v->series, m->raw.targets[v->first].subject,
-					 start, (uint8_t)v->grain};
+					 start, (uint8_t)v->part->grain};
 }
 
+/* Finds where cells from `start` on are added to, and for how long. */
 static void
-visit_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
+visit_aim(struct visit *v, int64_t start)
 {
-	struct visit *v = ctx;
 	struct merge *m = v->m;
 	uint32_t time;
 
-	v->met += v->last - v->first;
 	if (start < v->from || start >= v->to)
 		visit_turn(v, start);
+	v->aim_from = v->from;
+	v->aim_to = v->to;
+	v->end = v->first;
 	if (v->group == RAW_NONE || m->rc != EMP_OK)
 		return;
-	if (start < m->ram[v->grain])
+	if (start < m->ram[v->part->grain]) {
 		seen_add(m, v, start);
+		v->aim_to = start + 1; /* the next one is noted, too */
+	}
 	time = time_find(m, start, true);
-	for (uint32_t t = v->first; t < v->last && time != RAW_NONE; t++) {
+	if (time == RAW_NONE)
+		return;
+	if (v->aim_from < m->time_lo)
+		v->aim_from = m->time_lo;
+	if (v->aim_to > m->time_hi)
+		v->aim_to = m->time_hi;
+	for (uint32_t t = v->first; t < v->last; t++) {
 		const struct raw_target *target = &m->raw.targets[t];
-		uint64_t *sums = vector_get(m,
-					    &m->raw.groups[v->group].sums[target->sums],
-					    time, target->n);
+		struct raw_sums *sums = &m->raw.groups[v->group].sums[target->sums];
 
-		if (sums != NULL)
-			agg_bucket_sum(b, target->first, target->n, sums);
+		m->sums[t] = vector_get(m, sums, time, target->n);
+		if (m->sums[t] == NULL)
+			return;
+	}
+	v->end = v->last;
+}
+
+/* The hot loop of every rollup. */
+static void
+sum_up(const struct agg_bucket *const *at, uint32_t n, const struct raw_target *t,
+       uint64_t *sums)
+{
+	for (uint32_t i = 0; i < n; i++)
+		agg_walk_sum(at[i], t->first, t->n, sums);
+}
+
+/* Buckets of one aim. */
+static void
+visit_run(struct visit *v, const struct agg_bucket *const *at, uint32_t n)
+{
+	struct merge *m = v->m;
+
+	v->met += (uint64_t)n * (v->last - v->first);
+	for (uint32_t t = v->first; t < v->end; t++)
+		sum_up(at, n, &m->raw.targets[t], m->sums[t]);
+}
+
+/* Those of one place, whatever they are. */
+static void
+visit_place(struct visit *v, int64_t base, const struct agg_bucket *b)
+{
+	for (; b != NULL; b = atomic_load(&b->next)) {
+		int64_t start = base + b->rel;
+
+		if (start < v->part->from || start >= v->part->to)
+			continue;
+		if (start < v->aim_from || start >= v->aim_to)
+			visit_aim(v, start);
+		visit_run(v, &b, 1);
 	}
 }
 
-/* A series may have a few of many subjects asked for, or a few of them be asked for.
- * Each bucket is fetched once, however much of it is asked for. */
-static void
-visit_track(void *ctx, uint32_t subject, const struct track *track)
+/* The part of the aim that lies in the page and the window, relative to the page:
+ * [*from, *from + the result). */
+static uint32_t
+aim_in_page(const struct visit *v, int64_t base, uint32_t *from)
 {
-	struct visit *v = ctx;
-	struct merge *m = v->m;
+	int64_t lo = v->aim_from > v->part->from ? v->aim_from : v->part->from;
+	int64_t hi = v->aim_to < v->part->to ? v->aim_to : v->part->to;
 
-	v->first = v->last = target_find(m, subject);
+	if (lo < base)
+		lo = base;
+	if (hi > base + page_span(v->part->grain))
+		hi = base + page_span(v->part->grain);
+	*from = hi > lo ? (uint32_t)(lo - base) : 0;
+	return hi > lo ? (uint32_t)(hi - lo) : 0;
+}
+
+static void
+visit_page(struct visit *v, const struct dir_entry *e)
+{
+	const struct agg_bucket *at[PAGE_PLACES];
+	uint32_t n = agg_walk_page(e, v->part->grain, v->part->from, v->part->to, at);
+	uint32_t from;
+	uint32_t width = aim_in_page(v, e->base, &from);
+	uint32_t run = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (at[i]->rel - from < width && atomic_load(&at[i]->next) == NULL)
+			continue;
+		visit_run(v, at + run, i - run);
+		visit_place(v, e->base, at[i]);
+		width = aim_in_page(v, e->base, &from);
+		run = i + 1;
+	}
+	visit_run(v, at + run, n - run);
+}
+
+/* Each bucket is fetched once, however much of it is asked for. */
+static void
+visit_track(struct visit *v, uint32_t first, const struct track *track)
+{
+	struct merge *m = v->m;
+	uint32_t subject = m->raw.targets[first].subject;
+
+	v->first = v->last = first;
 	while (target_is(m, v->last, subject))
 		v->last++;
-	for (uint32_t i = 0; i < m->w.n && v->first < v->last; i++) {
-		v->grain = m->w.part[i].grain;
-		agg_track_each_bucket(track, v->grain, m->w.part[i].from,
-				      m->w.part[i].to, visit_bucket, v);
+	for (uint32_t i = 0; i < m->w.n; i++) {
+		const struct window_part *w = &m->w.part[i];
+		uint32_t pages;
+		const struct dir_entry *e = agg_walk_pages(track, w->grain, w->from,
+							   &pages);
+
+		v->part = w;
+		v->aim_from = INT64_MAX;
+		v->aim_to = INT64_MIN;
+		for (; pages > 0 && e->base < w->to; e++, pages--)
+			visit_page(v, e);
 	}
+}
+
+/* The series may have a few of many subjects that are asked for, or a few of them may
+ * be asked for. What leads to the buckets is fetched for all of them at once. */
+static void
+visit_tracks(struct visit *v)
+{
+	struct merge *m = v->m;
+	const struct series *s = agg_series_at(m->s.agg, v->series);
+	const struct track_list *l = atomic_load(&s->tracks);
+	uint32_t n = l ? atomic_load_explicit(&l->n, memory_order_acquire) : 0;
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct track_entry *e = &l->at[i];
+		uint32_t t;
+
+		if ((m->subjects & subject_bit(e->subject)) == 0)
+			continue;
+		t = target_find(m, e->subject);
+		if (!target_is(m, t, e->subject))
+			continue;
+		m->found[k++] = (struct found){e->track, t};
+		for (uint32_t w = 0; w < m->w.n; w++)
+			WALK_PREFETCH(&e->track->g[m->w.part[w].grain]);
+	}
+	for (uint32_t i = 0; i < k; i++)
+		for (uint32_t w = 0; w < m->w.n; w++)
+			WALK_PREFETCH(atomic_load(
+				&m->found[i].track->g[m->w.part[w].grain].dir));
+	for (uint32_t i = 0; i < k; i++)
+		visit_track(v, m->found[i].first, m->found[i].track);
 }
 
 /* Whether any of it is asked for, and its group where that is the same all the time:
@@ -430,7 +563,7 @@ visit_series(struct merge *m, uint32_t id)
 		return;
 	if (!visit_prepare(&v) && !s.is_other)
 		return;
-	agg_each_track(m->s.agg, id, visit_track, &v);
+	visit_tracks(&v);
 	if (s.is_other && v.met > 0)
 		m->raw.incomplete = true;
 	m->raw.cells += v.met;

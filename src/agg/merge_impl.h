@@ -20,6 +20,12 @@ struct seen {
 	uint32_t cap, n;
 };
 
+/* A track of the series being visited, and the first target of its subject. */
+struct found {
+	const struct track *track;
+	uint32_t first;
+};
+
 struct merge {
 	struct merge_spec s;
 	struct rollup_raw raw;
@@ -35,6 +41,9 @@ struct merge {
 	/* The bucket of time met last. */
 	int64_t time_lo, time_hi;
 	uint32_t time_last;
+	uint64_t subjects;   /* a bit for each of the targets' */
+	struct found *found; /* room for all */
+	uint64_t **sums;     /* by target: where a visit adds to */
 	int64_t ram[GRAIN_COUNT];
 	struct seen seen;
 	uint64_t vectors;

@@ -19,6 +19,7 @@ libempower_a_SOURCES += \
 	%D%/select.c \
 	%D%/slab.c \
 	%D%/slab.h \
+	%D%/walk.h \
 	%D%/window.c \
 	%D%/window.h
 
