@@ -9,9 +9,25 @@
 /* Retired blocks that make a publication look for readers' epochs. */
 #define RECLAIM_AT 1024
 
+/* The series that id belongs to, made when it is missing; NULL when out of memory. */
+static struct series *
+chunk_get(struct agg *a, uint32_t id)
+{
+	_Atomic(struct series *) *at = &a->series[id / SERIES_CHUNK];
+	struct series *chunk = atomic_load_explicit(at, memory_order_relaxed);
+
+	if (chunk == NULL) {
+		chunk = calloc(SERIES_CHUNK, sizeof *chunk);
+		if (chunk != NULL)
+			atomic_store_explicit(at, chunk, memory_order_release);
+	}
+	return chunk == NULL ? NULL : &chunk[id % SERIES_CHUNK];
+}
+
 enum emp_rc
 agg_new(struct agg **out, const struct agg_config *c)
 {
+	struct series *sum;
 	struct agg *a;
 
 	EMP_ASSERT(c->tz != NULL && c->load != NULL);
@@ -23,10 +39,12 @@ agg_new(struct agg **out, const struct agg_config *c)
 		a->c.cold_max = AGG_COLD_MAX;
 	slab_init(&a->slab);
 	a->days = calloc(DAY_CACHE, sizeof *a->days);
-	if (a->days == NULL) {
+	sum = chunk_get(a, AGG_SERIES_SUM);
+	if (a->days == NULL || sum == NULL) {
 		agg_free(&a);
 		return EMP_NOMEM;
 	}
+	sum->audience = AUDIENCE_EMPLOYEE;
 	atomic_init(&a->epoch, 1);
 	a->start_series = UINT32_MAX; /* until the first publication */
 	for (int g = 0; g < GRAIN_COUNT; g++) {
@@ -72,22 +90,14 @@ enum emp_rc
 agg_series_add(struct agg *a, uint32_t id, uint8_t audience,
 	       const uint32_t dim_id[DIM_COUNT], bool is_other)
 {
-	struct series *chunk;
 	struct series *s;
 
 	EMP_ASSERT(id > 0 && audience != AUDIENCE_NONE);
 	if (id / SERIES_CHUNK >= SERIES_CHUNKS)
 		return EMP_NOMEM;
-	chunk = atomic_load_explicit(&a->series[id / SERIES_CHUNK],
-				     memory_order_relaxed);
-	if (chunk == NULL) {
-		chunk = calloc(SERIES_CHUNK, sizeof *chunk);
-		if (chunk == NULL)
-			return EMP_NOMEM;
-		atomic_store_explicit(&a->series[id / SERIES_CHUNK], chunk,
-				      memory_order_release);
-	}
-	s = &chunk[id % SERIES_CHUNK];
+	s = chunk_get(a, id);
+	if (s == NULL)
+		return EMP_NOMEM;
 	/* What readers look at already never changes. */
 	if (id <= atomic_load_explicit(&a->n_series, memory_order_relaxed))
 		return EMP_OK;
@@ -292,11 +302,11 @@ agg_tidy(struct agg *a, int64_t now_s)
 		 tz_ceil(z, TZ_DAY, now_s - a->c.ram_hour_days * S_PER_DAY));
 	raise_to(&a->ram[GRAIN_DAY],
 		 tz_ceil(z, TZ_DAY, now_s - a->c.ram_day_days * S_PER_DAY));
-	for (uint32_t i = 0; i < n && i < TIDY_SERIES; i++) {
+	for (uint32_t i = 0; i <= n && i < TIDY_SERIES; i++) {
 		struct track_list *l;
 		struct series *s;
 
-		a->tidy_at = a->tidy_at >= n ? 1 : a->tidy_at + 1;
+		a->tidy_at = a->tidy_at >= n ? AGG_SERIES_SUM : a->tidy_at + 1;
 		s = agg_series_at(a, a->tidy_at);
 		l = s ? atomic_load_explicit(&s->tracks, memory_order_relaxed) : NULL;
 		for (uint32_t k = 0;
@@ -320,6 +330,12 @@ int64_t
 agg_ram_horizon(const struct agg *a, enum grain g)
 {
 	return atomic_load(&a->has_cold[g]) ? atomic_load(&a->ram[g]) : INT64_MIN;
+}
+
+int64_t
+agg_sum_horizon(const struct agg *a, enum grain g)
+{
+	return atomic_load(&a->ram[g]);
 }
 
 void

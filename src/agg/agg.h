@@ -23,6 +23,9 @@ struct agg_reader; /* one per reading thread */
 #define AGG_COLD_MAX 16384
 /* Ids of series stay below: more cannot be counted. */
 #define AGG_SERIES_END (1u << 22)
+/* Not a series but the sum of all series of employees, of subjects that are summed
+ * (subject_is_summed) and from agg_sum_horizon on. The file knows nothing of it. */
+#define AGG_SERIES_SUM 0u
 
 struct agg_config {
 	const struct tz *tz;
@@ -77,6 +80,8 @@ int64_t agg_horizon(const struct agg *a, enum grain g);
 /* First start from which memory is complete in that grain; INT64_MIN when the file
  * holds nothing that memory does not. Ask again after reading: it may have moved. */
 int64_t agg_ram_horizon(const struct agg *a, enum grain g);
+/* First start from which AGG_SERIES_SUM is complete. Likewise. */
+int64_t agg_sum_horizon(const struct agg *a, enum grain g);
 struct agg_stats {
 	uint64_t series, tracks, buckets, dirty, cold, bytes;
 };
@@ -89,7 +94,7 @@ void agg_reader_free(struct agg_reader **r);
 void agg_enter(struct agg_reader *r);
 void agg_leave(struct agg_reader *r);
 
-/* [any, entered] Series in order of id. */
+/* [any, entered] Series in order of id, from 1 on. */
 struct agg_series {
 	uint32_t id;
 	uint8_t audience;

@@ -167,39 +167,69 @@ slots_needed(const struct event_slots *s)
 	return top + 1;
 }
 
+/* The track, with that many slots at least; NULL when out of memory. */
+static struct track *
+track_with(struct agg *a, uint32_t series, uint32_t subject, uint32_t slots)
+{
+	struct track *t = agg_track_get(a, series, subject);
+
+	if (t != NULL && slots > t->n_slots)
+		t->n_slots = (slots + SLOT_ROUND - 1) / SLOT_ROUND * SLOT_ROUND;
+	return t;
+}
+
+static bool
+is_summed(const struct agg *a, uint32_t series, uint32_t subject)
+{
+	const struct series *s = agg_series_at(a, series);
+
+	return subject_is_summed(subject) && s != NULL &&
+		s->audience == AUDIENCE_EMPLOYEE;
+}
+
 enum emp_rc
 agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_slots *s,
 	  int64_t seq, bool replay)
 {
-	struct target target[GRAIN_COUNT];
+	/* For each grain the series' and, where there is one, the sum's. */
+	struct target target[2 * GRAIN_COUNT];
 	int64_t start[GRAIN_COUNT];
-	struct track *t;
+	struct track *track[2] = {NULL, NULL};
 	const uint32_t more = s->n - s->n_less;
+	uint32_t tracks = 1;
 	uint32_t need;
 	uint32_t k = 0;
-	enum emp_rc rc;
 
 	EMP_ASSERT(s->n_less <= s->n);
 	if (s->subject == 0 || s->n == 0)
 		return EMP_OK;
-	t = agg_track_get(a, series, s->subject);
-	if (t == NULL || !agg_ring_reserve(&a->dirty, GRAIN_COUNT))
-		return EMP_NOMEM;
 	need = slots_needed(s);
 	EMP_ASSERT(need <= SURVEY_SLOTS_MAX);
-	if (need > t->n_slots)
-		t->n_slots = (need + SLOT_ROUND - 1) / SLOT_ROUND * SLOT_ROUND;
+	track[0] = track_with(a, series, s->subject, need);
+	if (is_summed(a, series, s->subject))
+		track[tracks++] = track_with(a, AGG_SERIES_SUM, s->subject, need);
+	if (track[0] == NULL || track[tracks - 1] == NULL ||
+	    !agg_ring_reserve(&a->dirty, GRAIN_COUNT))
+		return EMP_NOMEM;
 	starts_of(a, agg_floor_div(time_ms, MS_PER_S), start);
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
 		if (start[g] < atomic_load_explicit(&a->exist[g], memory_order_relaxed))
 			continue;
-		rc = target_find(a, t, g, start[g], &target[k]);
-		if (rc == EMP_OK)
-			rc = target_widen(a, &target[k], s, need);
-		if (rc != EMP_OK)
-			return rc;
-		if (!replay || target[k].bucket->seq < seq)
+		for (uint32_t i = 0; i < tracks; i++) {
+			enum emp_rc rc;
+
+			if (i == 1 && start[g] < agg_sum_horizon(a, g))
+				break;
+			rc = target_find(a, track[i], g, start[g], &target[k]);
+			if (rc == EMP_OK)
+				rc = target_widen(a, &target[k], s, need);
+			if (rc != EMP_OK)
+				return rc;
+			/* The sum has what its series have. */
+			if (i == 0 && replay && target[k].bucket->seq >= seq)
+				break;
 			k++;
+		}
 	}
 	for (uint32_t i = 0; i < k; i++) {
 		struct agg_bucket *b = target[i].bucket;
@@ -212,7 +242,8 @@ agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_sl
 			agg_bucket_add(b, s->slot[j], UINT32_MAX);
 		}
 		b->seq = seq;
-		if ((b->state & BUCKET_DIRTY) != 0)
+		if ((b->state & BUCKET_DIRTY) != 0 ||
+		    target[i].page->track->series == AGG_SERIES_SUM)
 			continue;
 		b->state |= BUCKET_DIRTY;
 		agg_ring_push(&a->dirty,
@@ -221,6 +252,36 @@ agg_count(struct agg *a, uint32_t series, int64_t time_ms, const struct event_sl
 	atomic_store_explicit(&a->n_dirty, a->dirty.n, memory_order_relaxed);
 	if (a->cold.n > a->c.cold_max)
 		agg_cold_evict(a);
+	return EMP_OK;
+}
+
+static enum emp_rc
+sum_put(struct agg *a, const struct cell *c)
+{
+	struct track *t = track_with(a, AGG_SERIES_SUM, c->key.subject, c->n_slots);
+	struct target at;
+	uint8_t width;
+	enum emp_rc rc;
+
+	if (t == NULL)
+		return EMP_NOMEM;
+	rc = target_find(a, t, c->key.grain, c->key.start, &at);
+	if (rc != EMP_OK)
+		return rc;
+	width = at.bucket->width;
+	for (uint32_t i = 0; i < c->n_slots; i++) {
+		uint8_t wide = width_for(agg_slot(at.bucket, i) + c->slots[i]);
+
+		width = wide > width ? wide : width;
+	}
+	if (c->n_slots > at.bucket->n || width > at.bucket->width)
+		at.bucket = agg_bucket_make(a, at.page, at.rel,
+					    agg_place_find(at.page, at.rel), t->n_slots,
+					    width);
+	if (at.bucket == NULL)
+		return EMP_NOMEM;
+	for (uint32_t i = 0; i < c->n_slots; i++)
+		agg_bucket_add(at.bucket, i, c->slots[i]);
 	return EMP_OK;
 }
 
@@ -245,11 +306,9 @@ agg_cell_put(struct agg *a, const struct cell *c)
 			atomic_store(&a->has_cold[g], true);
 		return EMP_OK;
 	}
-	t = agg_track_get(a, c->key.series, c->key.subject);
+	t = track_with(a, c->key.series, c->key.subject, c->n_slots);
 	if (t == NULL)
 		return EMP_NOMEM;
-	if (c->n_slots > t->n_slots)
-		t->n_slots = (c->n_slots + SLOT_ROUND - 1) / SLOT_ROUND * SLOT_ROUND;
 	target.page = agg_page_get(a, t, g, c->key.start);
 	if (target.page == NULL)
 		return EMP_NOMEM;
@@ -260,5 +319,5 @@ agg_cell_put(struct agg *a, const struct cell *c)
 	if (target.bucket == NULL)
 		return EMP_NOMEM;
 	cell_fill(target.bucket, c);
-	return EMP_OK;
+	return is_summed(a, c->key.series, c->key.subject) ? sum_put(a, c) : EMP_OK;
 }

@@ -53,6 +53,19 @@ target_is(const struct merge *m, uint32_t t, uint32_t subject)
 	return t < m->raw.n_targets && m->raw.targets[t].subject == subject;
 }
 
+static bool
+is_summed(const struct merge_spec *s)
+{
+	bool summed = s->audiences == 1u << AUDIENCE_EMPLOYEE;
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		summed = summed && s->q->filter[d].n == 0 &&
+			(s->q->group & 1u << d) == 0;
+	for (uint32_t i = 0; i < s->n_targets; i++)
+		summed = summed && subject_is_summed(s->targets[i].subject);
+	return summed;
+}
+
 enum emp_rc
 merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 {
@@ -64,6 +77,7 @@ merge_new(struct merge **out, const struct merge_spec *s, struct problem *p)
 	if (m == NULL)
 		return EMP_NOMEM;
 	m->s = *s;
+	m->summed = is_summed(s);
 	arena_init(&m->raw.arena, ARENA_CHUNK);
 	targets = arena_alloc(&m->raw.arena, (s->n_targets + 1) * sizeof *targets);
 	if (targets == NULL)
@@ -329,6 +343,7 @@ struct visit {
 	uint32_t end;           /* `last`, or `first`: nothing is added up */
 	uint32_t series, group; /* RAW_NONE: only look whether there is anything */
 	const struct agg_series *s;
+	const struct window *w;
 	int64_t from, to; /* `group` is that of cells in between */
 	/* Cells in between are added to m->sums, from `first` to before `end`. */
 	int64_t aim_from, aim_to;
@@ -481,8 +496,8 @@ visit_track(struct visit *v, uint32_t first, const struct track *track)
 	v->first = v->last = first;
 	while (target_is(m, v->last, subject))
 		v->last++;
-	for (uint32_t i = 0; i < m->w.n; i++) {
-		const struct window_part *w = &m->w.part[i];
+	for (uint32_t i = 0; i < v->w->n; i++) {
+		const struct window_part *w = &v->w->part[i];
 		uint32_t pages;
 		const struct dir_entry *e = agg_walk_pages(track, w->grain, w->from,
 							   &pages);
@@ -516,13 +531,13 @@ visit_tracks(struct visit *v)
 		if (!target_is(m, t, e->subject))
 			continue;
 		m->found[k++] = (struct found){e->track, t};
-		for (uint32_t w = 0; w < m->w.n; w++)
-			WALK_PREFETCH(&e->track->g[m->w.part[w].grain]);
+		for (uint32_t w = 0; w < v->w->n; w++)
+			WALK_PREFETCH(&e->track->g[v->w->part[w].grain]);
 	}
 	for (uint32_t i = 0; i < k; i++)
-		for (uint32_t w = 0; w < m->w.n; w++)
+		for (uint32_t w = 0; w < v->w->n; w++)
 			WALK_PREFETCH(atomic_load(
-				&m->found[i].track->g[m->w.part[w].grain].dir));
+				&m->found[i].track->g[v->w->part[w].grain].dir));
 	for (uint32_t i = 0; i < k; i++)
 		visit_track(v, m->found[i].first, m->found[i].track);
 }
@@ -553,10 +568,10 @@ visit_prepare(struct visit *v)
 }
 
 static void
-visit_series(struct merge *m, uint32_t id)
+visit_series(struct merge *m, uint32_t id, const struct window *w)
 {
 	struct agg_series s;
-	struct visit v = {.m = m, .series = id, .group = RAW_NONE, .s = &s};
+	struct visit v = {.m = m, .series = id, .group = RAW_NONE, .s = &s, .w = w};
 
 	agg_series_get(m->s.agg, id, &s);
 	if ((m->s.audiences & (1u << s.audience)) == 0)
@@ -587,7 +602,7 @@ start_over(struct merge *m)
 	m->rc = EMP_OK;
 }
 
-/* Whether memory is now complete from a later start on than it was before. */
+/* Whether memory, or the sum, is now complete from a later start on than before. */
 static bool
 horizon_moved(struct merge *m)
 {
@@ -596,10 +611,30 @@ horizon_moved(struct merge *m)
 	for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
 		int64_t now = agg_ram_horizon(m->s.agg, g);
 
-		moved = moved || now != m->ram[g];
+		int64_t sum_now = agg_sum_horizon(m->s.agg, g);
+
+		moved = moved || now != m->ram[g] || sum_now != m->sum_from[g];
 		m->ram[g] = now;
+		m->sum_from[g] = sum_now;
 	}
 	return moved;
+}
+
+static void
+window_split(struct merge *m)
+{
+	m->sum_in.n = m->rest.n = 0;
+	for (uint32_t i = 0; i < m->w.n; i++) {
+		struct window_part p = m->w.part[i];
+		int64_t at = m->summed ? m->sum_from[p.grain] : INT64_MAX;
+
+		if (p.from < at)
+			m->rest.part[m->rest.n++] = (struct window_part){
+				p.grain, p.from, p.to < at ? p.to : at};
+		if (p.to > at)
+			m->sum_in.part[m->sum_in.n++] = (struct window_part){
+				p.grain, p.from > at ? p.from : at, p.to};
+	}
 }
 
 static int
@@ -629,12 +664,14 @@ merge_run(struct merge *m)
 		if (tries++ == RUN_TRIES)
 			return EMP_STALE;
 		agg_enter(m->s.reader);
-		n = agg_series_count(m->s.agg);
-		m->rc = merge_select_init(m);
 		/* Without targets groups come from rows alone. */
-		for (uint32_t id = 1;
-		     id <= n && m->raw.n_targets > 0 && m->rc == EMP_OK; id++)
-			visit_series(m, id);
+		n = m->raw.n_targets > 0 ? agg_series_count(m->s.agg) : 0;
+		m->rc = merge_select_init(m);
+		window_split(m);
+		if (m->sum_in.n > 0 && n > 0 && m->rc == EMP_OK)
+			visit_series(m, AGG_SERIES_SUM, &m->sum_in);
+		for (uint32_t id = 1; id <= n && m->rest.n > 0 && m->rc == EMP_OK; id++)
+			visit_series(m, id, &m->rest);
 		agg_leave(m->s.reader);
 	} while (horizon_moved(m));
 	if (m->seen.n > 1)

@@ -30,6 +30,11 @@ struct merge {
 	struct merge_spec s;
 	struct rollup_raw raw;
 	struct window w;
+	/* All of it is of subjects that are summed, over all series: from sum_from on
+	 * it is taken from their sum, in `sum_in`, and before from each, in `rest`. */
+	bool summed;
+	int64_t sum_from[GRAIN_COUNT];
+	struct window sum_in, rest;
 	struct select select[DIM_COUNT];
 	uint32_t *unit_as; /* per unit id, folded: cut to the depth; NULL: itself */
 	uint32_t n_units;

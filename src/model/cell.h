@@ -23,6 +23,13 @@ enum subject {
 	SUBJECT_FIRST_VOICE = 0x40000000
 };
 
+/* Subjects that every answer about employees asks for over all units at once. */
+static inline bool
+subject_is_summed(uint32_t subject)
+{
+	return subject >= SUBJECT_FIRST_RULE && subject < SUBJECT_FIRST_VOICE;
+}
+
 /* Slots of SUBJECT_SIGNAL: one per enum signal (index = number).
  * Slots of SUBJECT_RECOGNITION: kind, and kind + RECOGNITION_COUNT for those by a
  * leader. */

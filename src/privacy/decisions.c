@@ -345,7 +345,15 @@ driver_rows(struct job *j, const uint64_t sum[DECISION_SLOTS])
 
 /* ---- rules --------------------------------------------------------------------- */
 
-/* Without buckets of time the rules are summed beside the rows, in one walk. */
+/* Whether the rules are in the cells that the rows are summed up from: then both are
+ * done in one walk. Cells over all roles and classes have their rules in others, over
+ * all units where these make no difference either. */
+static bool
+rules_beside(const struct query *q)
+{
+	return q->step == STEP_ALL && !whole_asked(q);
+}
+
 static enum emp_rc
 merge_rows(struct work *w)
 {
@@ -353,7 +361,7 @@ merge_rows(struct work *w)
 	struct raw_target *all;
 	uint32_t n = w->n_targets;
 
-	if (j->q->step != STEP_ALL)
+	if (!rules_beside(j->q))
 		return job_merge(j, w->targets, n);
 	all = arena_alloc(&j->pub.arena, (n + w->n_rule_targets + 1) * sizeof *all);
 	if (all == NULL)
@@ -389,7 +397,7 @@ rules_sum(struct work *w)
 
 	if (w->n_rule_targets == 0)
 		return EMP_OK;
-	if (q.step == STEP_ALL) {
+	if (rules_beside(&q)) {
 		rules_add(w, j->raw, w->n_combos);
 		return EMP_OK;
 	}

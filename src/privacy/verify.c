@@ -36,7 +36,7 @@ struct check {
 	struct report *report;
 	struct entry *v;
 	size_t cap, n;
-	int64_t exist, ram;
+	int64_t exist, ram, sum_from;
 	enum grain grain;
 	/* The series and subject being walked. */
 	uint32_t series, subject;
@@ -118,6 +118,13 @@ take_recount(void *ctx, const struct cell_key *key, uint32_t slot, uint64_t n)
 		return k->rc;
 	e->left += n * weight(slot);
 	e->stored += (int64_t)n;
+	/* Subjects that are summed are employees' all. */
+	if (key->series != AGG_SERIES_SUM && subject_is_summed(key->subject)) {
+		struct cell_key sum = *key;
+
+		sum.series = AGG_SERIES_SUM;
+		return take_recount(ctx, &sum, slot, n);
+	}
 	return EMP_OK;
 }
 
@@ -131,7 +138,7 @@ take_bucket(void *ctx, int64_t start, const struct agg_bucket *b)
 	if (e == NULL)
 		return;
 	e->in_memory = true;
-	k->report->cells++;
+	k->report->cells += k->series != AGG_SERIES_SUM;
 	for (uint32_t s = 0; s < agg_slots(b); s++) {
 		e->left -= agg_slot(b, s) * weight(s);
 		e->counted += agg_slot(b, s);
@@ -219,10 +226,11 @@ walk_memory(struct check *k)
 	k->exist = agg_horizon(a, k->grain);
 	agg_enter(k->c->reader);
 	n = agg_series_count(a);
-	for (k->series = 1; k->series <= n; k->series++)
+	for (k->series = AGG_SERIES_SUM; k->series <= n; k->series++)
 		agg_each_track(a, k->series, take_track, k);
 	agg_leave(k->c->reader);
 	k->ram = agg_ram_horizon(a, k->grain);
+	k->sum_from = agg_sum_horizon(a, k->grain);
 	return k->rc;
 }
 
@@ -242,12 +250,15 @@ check_grain(struct check *k, struct store_reader *reader)
 	if (k->cap > 0) /* without events there is no table */
 		qsort(k->v, k->cap, sizeof *k->v, entry_cmp);
 	for (size_t i = 0; i < k->cap; i++) {
-		if (!k->v[i].used)
+		const struct entry *e = &k->v[i];
+		bool sum = e->key.series == AGG_SERIES_SUM;
+
+		if (!e->used || (sum && e->key.start < k->sum_from))
 			continue;
-		k->report->events += k->grain == GRAIN_DAY ? (uint64_t)k->v[i].stored
-							   : 0;
-		if (k->v[i].left != 0)
-			difference_add(k, &k->v[i]);
+		if (k->grain == GRAIN_DAY && !sum)
+			k->report->events += (uint64_t)e->stored;
+		if (e->left != 0)
+			difference_add(k, e);
 	}
 	return EMP_OK;
 }

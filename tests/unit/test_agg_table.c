@@ -121,6 +121,12 @@ load(void *ctx, const struct cell_key *k, struct cell *out)
 	return EMP_OK;
 }
 
+static enum audience
+audience_of(uint32_t series)
+{
+	return series % 3 == 0 ? AUDIENCE_CUSTOMER : AUDIENCE_EMPLOYEE;
+}
+
 /* What store and daemon do at start. */
 static void
 world_start(struct world *w)
@@ -138,7 +144,7 @@ world_start(struct world *w)
 	MUST_EQ(agg_new(&w->a, &c), EMP_OK);
 	agg_tidy(w->a, w->now);
 	for (uint32_t s = 1; s <= SERIES; s++)
-		MUST_EQ(agg_series_add(w->a, s, AUDIENCE_CUSTOMER, dim, false), EMP_OK);
+		MUST_EQ(agg_series_add(w->a, s, audience_of(s), dim, false), EMP_OK);
 	for (size_t i = 0; w->file_seq.v != NULL && i < TABLE; i++) {
 		struct cell c2;
 
@@ -229,7 +235,8 @@ world_event(struct world *w, uint32_t series, int64_t time)
 
 	e->series = series;
 	e->time = time;
-	e->s.subject = SUBJECT_FIRST_SURVEY + chance(w, 2);
+	e->s.subject = chance(w, 3) == 0 ? SUBJECT_FIRST_RULE + 1
+					 : SUBJECT_FIRST_SURVEY + chance(w, 2);
 	e->s.n = 1 + chance(w, 3);
 	e->s.slot[0] = SLOT_ANSWERED;
 	e->s.slot[1] = 8 + chance(w, 5);
@@ -302,6 +309,63 @@ world_check(struct world *w)
 	}
 }
 
+struct sums {
+	struct table want;
+	struct cell_key k;
+	int64_t from;
+};
+
+static void
+take_sum(void *ctx, int64_t start, const struct agg_bucket *b)
+{
+	struct sums *s = ctx;
+
+	s->k.start = start;
+	for (uint32_t i = 0; start >= s->from && i < agg_slots(b); i++)
+		if (agg_slot(b, i) != 0) {
+			int64_t *n = table_at(&s->want, &s->k, i);
+
+			MUST(*n == agg_slot(b, i));
+			*n = 0;
+		}
+}
+
+/* The sum of all series of employees is that of the model's, neither more nor less, as
+ * far back as it is said to be complete; what is not employees' or not summed is not in
+ * it. */
+static void
+world_check_sums(struct world *w)
+{
+	struct sums s = {.k = {.series = AGG_SERIES_SUM}};
+	uint32_t subjects[] = {SUBJECT_FIRST_RULE + 1, SUBJECT_FIRST_SURVEY,
+			       SUBJECT_FIRST_SURVEY + 1};
+
+	for (size_t i = 0; i < TABLE; i++) {
+		const struct entry *e = &w->model.v[i];
+		struct cell_key k = e->k;
+
+		k.series = AGG_SERIES_SUM;
+		if (e->k.subject == SUBJECT_FIRST_RULE + 1 &&
+		    audience_of(e->k.series) == AUDIENCE_EMPLOYEE &&
+		    e->k.start >= agg_sum_horizon(w->a, e->k.grain))
+			*table_at(&s.want, &k, e->slot) += e->n;
+	}
+	MUST(s.want.n > 0);
+	agg_enter(w->reader);
+	for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
+		for (enum grain g = GRAIN_MINUTE; g < GRAIN_COUNT; g++) {
+			s.k.subject = subjects[i];
+			s.k.grain = (uint8_t)g;
+			s.from = agg_sum_horizon(w->a, g);
+			agg_each_bucket(w->a, AGG_SERIES_SUM, s.k.subject, g, INT64_MIN,
+					INT64_MAX, take_sum, &s);
+		}
+	agg_leave(w->reader);
+	for (size_t i = 0; i < TABLE; i++)
+		MUST(s.want.v[i].n == 0);
+	free(s.want.v);
+}
+
 static void
 history(const char *zone, uint64_t seed)
 {
@@ -330,9 +394,11 @@ history(const char *zone, uint64_t seed)
 		if (what == 99 && chance(&w, 8) == 0) {
 			world_stop(&w);
 			world_start(&w);
+			world_check_sums(&w);
 		}
 	}
 	world_check(&w);
+	world_check_sums(&w);
 	ck_assert_uint_gt(w.loads, 0);
 	world_close(&w);
 }
