@@ -1,6 +1,5 @@
 """contrib/dev run, as a newcomer meets it. What it would install or build is there."""
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -45,14 +44,14 @@ def start(clone, listen):
 
 
 def until_it_runs(clone):
-    """What `run` says until it is there; then it is stopped as by Ctrl-C."""
+    """What `run` says until it is there; then it is stopped."""
     with start(clone, "127.0.0.1:0") as run:
         said = []
         for line in run.stdout:
             said.append(line)
             if line.startswith("README goes on from here"):
                 break
-        run.send_signal(signal.SIGINT)
+        run.terminate()
         said += run.stdout
         assert run.wait(TIMEOUT) == 0, said
     return "".join(said)
