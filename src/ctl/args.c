@@ -132,10 +132,9 @@ ctl_args_read(struct ctl *c, int argc, char **argv)
 	return CTL_OK;
 }
 
-/* Words of `text` between the columns `at` and HELP_WIDTH; from the second line on they
- * begin at `then`. */
+/* Words of `text` between the columns `at` and HELP_WIDTH. */
 static void
-wrap_behind(struct buf *out, struct str rest, size_t at, size_t then)
+wrap(struct buf *out, struct str rest, size_t at)
 {
 	size_t column = at;
 
@@ -143,8 +142,7 @@ wrap_behind(struct buf *out, struct str rest, size_t at, size_t then)
 		struct str word = str_split(&rest, ' ');
 
 		if (column > at && column + 1 + word.n > HELP_WIDTH) {
-			buf_printf(out, "\n%*s", (int)then, "");
-			at = then;
+			buf_printf(out, "\n%*s", (int)at, "");
 			column = at;
 		} else if (column > at) {
 			buf_add_c(out, ' ');
@@ -159,12 +157,6 @@ wrap_behind(struct buf *out, struct str rest, size_t at, size_t then)
 		column += word.n;
 	}
 	buf_add_c(out, '\n');
-}
-
-static void
-wrap(struct buf *out, struct str rest, size_t at)
-{
-	wrap_behind(out, rest, at, at);
 }
 
 static void
@@ -203,17 +195,38 @@ ctl_help_all(struct buf *out)
 		  "`empowerctl help COMMAND` says more; so does empowerctl(1).\n");
 }
 
+/* Bytes up to " | " and with its bar, or all: a line is not broken inside. */
+static size_t
+alternative(struct str args)
+{
+	for (size_t i = 0; i + 2 < args.n; i++)
+		if (memcmp(args.p + i, " | ", 3) == 0)
+			return i + 2;
+	return args.n;
+}
+
 void
 ctl_help_usage(struct buf *out, const struct ctl_command *cmd)
 {
-	struct buf usage;
+	struct str rest = str_from(cmd->args);
+	size_t start = out->n;
 
-	buf_init(&usage, 0);
-	buf_printf(&usage, "usage: empowerctl %s [OPTION...]%s%s", cmd->name,
-		   cmd->args[0] != '\0' ? " " : "", cmd->args);
-	wrap_behind(out, buf_str(&usage), 0, USAGE_COLUMN);
-	out->failed = out->failed || usage.failed;
-	buf_fini(&usage);
+	buf_printf(out, "usage: empowerctl %s [OPTION...]", cmd->name);
+	while (rest.n > 0) {
+		size_t n = alternative(rest);
+
+		if (out->n - start + 1 + n > HELP_WIDTH) {
+			buf_add_c(out, '\n');
+			start = out->n;
+			buf_printf(out, "%*s", USAGE_COLUMN - 1, "");
+		}
+		buf_add_c(out, ' ');
+		buf_add(out, rest.p, n);
+		rest = (struct str){rest.p + n, rest.n - n};
+		if (rest.n > 0)
+			rest = (struct str){rest.p + 1, rest.n - 1};
+	}
+	buf_add_c(out, '\n');
 }
 
 void

@@ -51,6 +51,14 @@ def test_help_of_everything():
         assert b"  --server" not in one.stdout and b"empowerctl --help" in one.stdout
 
 
+def test_usage_keeps_each_form_on_a_line():
+    for command in COMMANDS:
+        usage = run(command, "--help").stdout.decode().split("\n\n")[0].splitlines()
+        assert usage[0].startswith(f"usage: empowerctl {command} [OPTION...]")
+        assert all(line.endswith(" |") for line in usage[:-1]), usage
+        assert all(line.startswith(" " * 7 + line.strip()[0]) for line in usage[1:]), usage
+
+
 def test_version():
     assert re.fullmatch(rb"empowerctl \d+\.\d+\.\d+\n", run("--version").stdout)
 
