@@ -34,6 +34,18 @@ KEYWORDS = {"$ref", "type", "const", "enum", "properties", "required", "items", 
             "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern", "allOf",
             "anyOf", "oneOf", "additionalProperties", "unevaluatedProperties",
             "propertyNames"}
+MEMBERS = {"properties", "required", "additionalProperties", "unevaluatedProperties",
+           "propertyNames"}
+# Words about a value of one type, and what they ask of it.
+BOUNDS = {
+    "minimum": ("number", lambda v, least: v >= least),
+    "maximum": ("number", lambda v, most: v <= most),
+    "minLength": ("string", lambda v, least: len(v) >= least),
+    "maxLength": ("string", lambda v, most: len(v) <= most),
+    "pattern": ("string", lambda v, pattern: pattern.search(v)),
+    "minItems": ("array", lambda v, least: len(v) >= least),
+    "maxItems": ("array", lambda v, most: len(v) <= most),
+}
 
 
 def kind_of(content_type):
@@ -47,6 +59,7 @@ class Document:
         with open(path or os.path.join(ROOT, "schema", "openapi.json"),
                   encoding="utf-8") as f:
             self.root = json.load(f)
+        self.checks = {}
         self.patterns = [(re.compile(self._pattern(t) + r"\Z"), t)
                          for t in sorted(self.root["paths"],
                                          key=lambda t: (t.count("{"), -len(t)))]
@@ -86,99 +99,159 @@ class Document:
         other = self.follow(declared.get("default", {}))
         return other if status in other.get("x-statuses", ()) else None
 
-    def errors(self, schema, value, at=""):
+    def errors(self, schema, value):
         """How a value differs from a schema: texts, none when it fits."""
-        found, _ = self._check(schema, value, at)
-        return found
-
-    def _check(self, schema, value, at):
-        """(errors, names of the members that something has said a word about)."""
-        if schema is True:
-            return [], set(value) if isinstance(value, dict) else set()
-        if schema is False:
-            return [f"{at or '/'}: must not be there"], set()
-        errors, seen = self._plain(schema, value, at)
-        if "$ref" in schema:
-            self._add(errors, seen, self._check(self.follow(schema), value, at))
-        for part in schema.get("allOf", ()):
-            self._add(errors, seen, self._check(part, value, at))
-        self._choose(schema, value, at, errors, seen)
-        if isinstance(value, dict):
-            self._members(schema, value, at, errors, seen)
-        if isinstance(value, list) and "items" in schema:
-            for i, item in enumerate(value[:ROWS_MAX]):
-                errors += self._check(schema["items"], item, f"{at}/{i}")[0]
-        return errors, seen
-
-    @staticmethod
-    def _add(errors, seen, found):
-        errors += found[0]
-        seen |= found[1]
-
-    def _choose(self, schema, value, at, errors, seen):
-        chooser = schema.get("discriminator")
-        if chooser and isinstance(value, dict):
-            ref = chooser["mapping"].get(value.get(chooser["propertyName"]))
-            if ref:
-                self._add(errors, seen, self._check({"$ref": ref}, value, at))
-            else:
-                errors.append(f"{at}/{chooser['propertyName']}: is none of them")
-            return
-        for word, least, most in (("anyOf", 1, None), ("oneOf", 1, 1)):
-            if word not in schema:
-                continue
-            results = [self._check(part, value, at) for part in schema[word]]
-            fitting = [names for found, names in results if not found]
-            for names in fitting:
-                seen |= names
-            if len(fitting) < least:
-                best = min((found for found, _ in results), key=len)
-                errors.append(f"{at or '/'}: fits nothing of {word}: {best[:3]}")
-            elif most and len(fitting) > most:
-                errors.append(f"{at or '/'}: fits {len(fitting)} of {word}")
-
-    def _members(self, schema, value, at, errors, seen):
-        known = schema.get("properties", {})
-        for name in schema.get("required", ()):
-            if name not in value:
-                errors.append(f"{at}/{name}: is missing")
-        for name, member in value.items():
-            if "propertyNames" in schema:
-                errors += self._check(schema["propertyNames"], name, f"{at}/{name}")[0]
-            if name in known:
-                seen.add(name)
-                errors += self._check(known[name], member, f"{at}/{name}")[0]
-            elif "additionalProperties" in schema:
-                seen.add(name)
-                errors += self._check(schema["additionalProperties"], member,
-                                      f"{at}/{name}")[0]
-        if schema.get("unevaluatedProperties") is False:
-            errors += [f"{at}/{name}: is not declared" for name in value
-                       if name not in seen]
-
-    @staticmethod
-    def _plain(schema, value, at):
-        at = at or "/"
         errors = []
+        self._check(schema)(value, "", errors, set())
+        return errors
+
+    def _check(self, schema):
+        """What judges by a schema: (value, at, errors, seen) adds to `errors`, and to
+        `seen` the names of the members that something has said a word about. A run asks
+        for millions of values, so that a schema is read once; what it does not say is not
+        asked for."""
+        # With the schema, since its identity is only its own for as long as it lives.
+        check, _ = self.checks.get(id(schema), (None, None))
+        if check is None:
+            check = self._compile(schema)
+            self.checks[id(schema)] = check, schema
+        return check
+
+    def _compile(self, schema):
+        if schema is True:
+            return lambda value, at, errors, seen: seen.update(
+                value if isinstance(value, dict) else ())
+        if schema is False:
+            return lambda value, at, errors, seen: errors.append(
+                f"{at or '/'}: must not be there")
+        steps = [*self._plain(schema)]
+        if "$ref" in schema:
+            steps.append(self._referred(schema))
+        steps += [self._check(part) for part in schema.get("allOf", ())]
+        steps += self._choices(schema)
+        if MEMBERS & schema.keys():
+            steps.append(self._members(schema))
+        if "items" in schema:
+            steps.append(self._items(self._check(schema["items"])))
+        if len(steps) == 1:
+            return steps[0]
+
+        def check(value, at, errors, seen):
+            for step in steps:
+                step(value, at, errors, seen)
+        return check
+
+    def _referred(self, schema):
+        """Looked up when it is first needed: schemas may refer to each other."""
+        target = None
+
+        def check(value, at, errors, seen):
+            nonlocal target
+            target = target or self._check(self.follow(schema))
+            target(value, at, errors, seen)
+        return check
+
+    @staticmethod
+    def _items(item):
+        def check(value, at, errors, seen):
+            if isinstance(value, list):
+                for i, v in enumerate(value[:ROWS_MAX]):
+                    item(v, f"{at}/{i}", errors, set())
+        return check
+
+    def _choices(self, schema):
+        """Steps of anyOf and oneOf; of an object whose kind is a member's value, that."""
+        steps = [self._fitting(word, [self._check(part) for part in schema[word]])
+                 for word in ("anyOf", "oneOf") if word in schema]
+        chooser = schema.get("discriminator")
+        if not chooser:
+            return steps
+        name = chooser["propertyName"]
+        kinds = {kind: self._referred({"$ref": ref})
+                 for kind, ref in chooser["mapping"].items()}
+
+        def check(value, at, errors, seen):
+            if not isinstance(value, dict):
+                for step in steps:
+                    step(value, at, errors, seen)
+            elif value.get(name) in kinds:
+                kinds[value[name]](value, at, errors, seen)
+            else:
+                errors.append(f"{at}/{name}: is none of them")
+        return [check]
+
+    @staticmethod
+    def _fitting(word, parts):
+        def check(value, at, errors, seen):
+            fitting = 0
+            best = None
+            for part in parts:
+                found, names = [], set()
+                part(value, at, found, names)
+                if not found:
+                    fitting += 1
+                    seen |= names
+                elif best is None or len(found) < len(best):
+                    best = found
+            if not fitting:
+                errors.append(f"{at or '/'}: fits nothing of {word}: {best[:3]}")
+            elif fitting > 1 and word == "oneOf":
+                errors.append(f"{at or '/'}: fits {fitting} of {word}")
+        return check
+
+    def _members(self, schema):
+        known = {n: self._check(s) for n, s in schema.get("properties", {}).items()}
+        required = schema.get("required", ())
+        names = self._check(schema["propertyNames"]) if "propertyNames" in schema else None
+        other = self._check(schema["additionalProperties"]) \
+            if "additionalProperties" in schema else None
+        closed = schema.get("unevaluatedProperties") is False
+
+        def check(value, at, errors, seen):
+            if not isinstance(value, dict):
+                return
+            for name in required:
+                if name not in value:
+                    errors.append(f"{at}/{name}: is missing")
+            for name, member in value.items():
+                if names:
+                    names(name, f"{at}/{name}", errors, set())
+                judge = known.get(name, other)
+                if judge:
+                    seen.add(name)
+                    judge(member, f"{at}/{name}", errors, set())
+            if closed:
+                errors += [f"{at}/{name}: is not declared" for name in value
+                           if name not in seen]
+        return check
+
+    @staticmethod
+    def _plain(schema):
+        """Steps of the words about a value by itself."""
+        def step(fits, complaint):
+            def check(value, at, errors, seen):
+                if not fits(value):
+                    errors.append(
+                        f"{at or '/'}: {json.dumps(value)[:60]} {complaint}")
+            return check
+
         types = schema.get("type", [])
         types = [types] if isinstance(types, str) else types
-        if types and not any(TYPES[t](value) for t in types):
-            errors.append(f"{at}: {json.dumps(value)[:60]} is no {' or '.join(types)}")
-        if "const" in schema and value != schema["const"]:
-            errors.append(f"{at}: {json.dumps(value)[:60]} is not {schema['const']!r}")
-        if "enum" in schema and value not in schema["enum"]:
-            errors.append(f"{at}: {json.dumps(value)[:60]} is not among the values")
-        for word, fits, of in (
-                ("minimum", lambda v, m: v >= m, TYPES["number"]),
-                ("maximum", lambda v, m: v <= m, TYPES["number"]),
-                ("minLength", lambda v, m: len(v) >= m, TYPES["string"]),
-                ("maxLength", lambda v, m: len(v) <= m, TYPES["string"]),
-                ("pattern", lambda v, m: re.search(m, v), TYPES["string"]),
-                ("minItems", lambda v, m: len(v) >= m, TYPES["array"]),
-                ("maxItems", lambda v, m: len(v) <= m, TYPES["array"])):
-            if word in schema and of(value) and not fits(value, schema[word]):
-                errors.append(f"{at}: {json.dumps(value)[:60]} breaks {word}")
-        return errors, set()
+        if len(types) == 1:
+            yield step(TYPES[types[0]], f"is no {types[0]}")
+        elif types:
+            kinds = [TYPES[t] for t in types]
+            yield step(lambda v: any(kind(v) for kind in kinds),
+                       f"is no {' or '.join(types)}")
+        if "const" in schema:
+            yield step(lambda v: v == schema["const"], f"is not {schema['const']!r}")
+        if "enum" in schema:
+            yield step(lambda v: v in schema["enum"], "is not among the values")
+        for word, (of, fits) in BOUNDS.items():
+            if word in schema:
+                bound = re.compile(schema[word]) if word == "pattern" else schema[word]
+                yield step(lambda v, of=TYPES[of], fits=fits, bound=bound:
+                           not of(v) or fits(v, bound), f"breaks {word}")
 
 
 class Record:
