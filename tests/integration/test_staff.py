@@ -39,8 +39,9 @@ class Model:
         self.possible = collections.defaultdict(list)
         self.units = []                                 # of PUT /v1/units
         self.order = {}                                 # of names
-        self.means, self.cuts = {}, {}
-        self.events = []                                # (date, unit, signal, days, voluntary)
+        self.means, self.cuts, self.places = {}, {}, {}
+        # (signal, month) -> [(date, unit, days, voluntary)]
+        self.events = collections.defaultdict(list)
 
     def day(self, t):
         return datetime.datetime.fromtimestamp(t, self.zone).date()
@@ -63,8 +64,8 @@ class Model:
             if "possible_days" in d:
                 self.possible[d["unit"]].append((t, d["possible_days"]))
         else:
-            self.events.append((self.day(t), d.get("unit", ""), d["signal"],
-                                d.get("days", 0), d.get("voluntary")))
+            self.events[d["signal"], self.month(t)].append(
+                (self.day(t), d.get("unit", ""), d.get("days", 0), d.get("voluntary")))
 
     def known(self):
         return {p for u in [*self.heads, *self.units] for p in prefixes(u)}
@@ -120,8 +121,14 @@ class Model:
             shown -= again
         return {u: mean[u] for u in [*shown, ""] if mean[u] >= least}
 
-    def block_of(self, blocks, unit, least):
+    def block_of(self, month, least, unit):
         """None: in none, or in one where nobody is left beside the blocks in it."""
+        if (month, least, unit) not in self.places:
+            self.places[month, least, unit] = self.place(
+                self.blocks(month, least), unit, least)
+        return self.places[month, least, unit]
+
+    def place(self, blocks, unit, least):
         tops = {prefixes(u)[0] for u in self.heads}
         if not unit and len(tops) == 1:
             unit = min(tops)
@@ -193,9 +200,8 @@ class Model:
         mine = {m: {b for b in cut[m] if self.group(b, q) == group} for m in bucket}
         if not any(mine.values()):
             return {**row, "n": None, "suppressed": "protected"}
-        got = [e for e in self.events if e[2] == signal and e[0] < self.today and
-               (m := e[0].replace(day=1)) in mine and
-               self.block_of(cut[m], e[1], LEAST[signal]) in mine[m]]
+        got = [e for m in mine for e in self.events.get((signal, m), ()) if
+               e[0] < self.today and self.block_of(m, LEAST[signal], e[1]) in mine[m]]
         if not got and not q.get("fill"):
             return None
         if group:
@@ -207,14 +213,14 @@ class Model:
             row["joined_rate"] = rate
         if signal == "separation":
             row["turnover"] = rate
-            chose = sum(e[4] is True for e in got)
-            if any(e[4] is not None for e in got) or not got:
+            chose = sum(e[3] is True for e in got)
+            if any(e[3] is not None for e in got) or not got:
                 row["voluntary"] = chose
                 row["voluntary_turnover"] = 100 * chose / people if people else None
             else:
                 row |= {"voluntary": None, "voluntary_turnover": None}
         if signal == "absence":
-            days = sum(e[3] for e in got)
+            days = sum(e[2] for e in got)
             row |= {"days": days, "possible_days": possible,
                     "lost_time": 100 * days / possible if possible else None,
                     "absence_frequency": len(got) / people if people else None}
