@@ -10,6 +10,7 @@ EMPOWERD_HISTORIES sets how many histories there are in all.
 """
 import collections
 import datetime
+import functools
 import itertools
 import json
 import math
@@ -44,6 +45,7 @@ UNITS = ("a", "a/x", "a/x/1", "a/x/2", "a/y", "b", "b/x", "c/y/2/z")
 # --- time: buckets by zoneinfo, nothing shared with the daemon ---
 
 
+@functools.lru_cache(maxsize=65536)
 def bucket_start(zone, step, ts):
     """The instant at which the bucket of `ts` starts, by wall-clock arithmetic in UTC."""
     utc = datetime.timezone.utc
@@ -292,11 +294,55 @@ class Reader:
     """Independent SQL over the views, while the daemon runs."""
 
     def __init__(self, d):
-        self.answers = collections.defaultdict(list)
         names = ("ts", "survey", "question", "value", "unit", "channel", "segment")
-        for row in d.sql(f"SELECT {','.join(names)} FROM v_answer"):
+        self.answers = self.by(
+            "survey", names, d.sql(f"SELECT {','.join(names)} FROM v_answer"))
+        self.events = self.by(
+            "survey",
+            ("survey", "seq", "type", "ts", "unit", "channel", "segment", "person", "complete",
+             "ms"),
+            d.sql(
+                """SELECT v.name, e.seq, t.name, e.ts, u.name, c.name, s.name, e.person,
+                          e.complete, e.time FROM event e JOIN event_type t ON t.id = e.type_id
+                   JOIN survey v ON v.id = e.survey_id JOIN series x ON x.id = e.series_id
+                   LEFT JOIN unit u ON u.id = x.unit_id
+                   LEFT JOIN channel c ON c.id = x.channel_id
+                   LEFT JOIN segment s ON s.id = x.segment_id"""
+            ),
+        )
+        # {event: the invitation that it refers to}
+        self.refs = dict(
+            d.sql(
+                """SELECT r.event_seq, i.event_seq FROM reference r
+                   JOIN invitation i ON i.id = r.id AND i.source_id IS r.source_id"""
+            )
+        )
+        self.signals = self.acts(d, "signal", {"signal": "k.name"})
+        self.recognitions = self.acts(
+            d, "recognition", {"kind": "k.name", "by_leader": "a.by_leader"})
+        self.recipients = collections.defaultdict(set)
+        for seq, person in d.sql("SELECT event_seq, person FROM recognition_recipient"):
+            self.recipients[seq].add(person)
+
+    @staticmethod
+    def by(field, names, rows):
+        """{value of the field: rows with the names that questions use}"""
+        found = collections.defaultdict(list)
+        for row in rows:
             row = dict(zip(names, row))
-            self.answers[row["survey"]].append(row)
+            found[row[field]].append(row)
+        return found
+
+    def acts(self, d, table, columns):
+        names = ("initiative", "seq", "ts", "unit", "channel", "segment", "person", *columns)
+        query = f"""SELECT i.name, e.seq, e.ts, u.name, c.name, s.name, e.person,
+                {', '.join(columns.values())}
+            FROM {table} a JOIN event e ON e.seq = a.event_seq
+            JOIN {table}_kind k ON k.id = a.kind_id JOIN series x ON x.id = e.series_id
+            JOIN initiative i ON i.id = x.initiative_id LEFT JOIN unit u ON u.id = x.unit_id
+            LEFT JOIN channel c ON c.id = x.channel_id
+            LEFT JOIN segment s ON s.id = x.segment_id"""
+        return self.by("initiative", names, d.sql(query))
 
 
 def expected_satisfaction(zone, history, rows, q, low, high):
@@ -337,30 +383,9 @@ def check_satisfaction(zone, history, reader, q, answer, now):
             assert close(row[name], value), (name, row, value)
 
 
-def check_participation(zone, history, d, q, answer, now):
+def check_participation(zone, history, reader, q, answer, now):
     low, high = check_window(zone, q, answer, now)
-    names = ("seq", "type", "ts", "unit", "channel", "segment", "person", "complete", "ms")
-    rows = [
-        dict(zip(names, r))
-        for r in d.sql(
-            """SELECT e.seq, t.name, e.ts, u.name, c.name, s.name, e.person, e.complete,
-                      e.time FROM event e JOIN event_type t ON t.id = e.type_id
-               JOIN survey v ON v.id = e.survey_id JOIN series x ON x.id = e.series_id
-               LEFT JOIN unit u ON u.id = x.unit_id
-               LEFT JOIN channel c ON c.id = x.channel_id
-               LEFT JOIN segment s ON s.id = x.segment_id WHERE v.name = ?""",
-            history.name,
-        )
-    ]
-    refs = {}
-    for seq, target in d.sql(
-        """SELECT r.event_seq, i.event_seq FROM reference r
-           JOIN invitation i ON i.id = r.id AND i.source_id IS r.source_id
-           JOIN event e ON e.seq = i.event_seq JOIN survey v ON v.id = e.survey_id
-           WHERE v.name = ?""",
-        history.name,
-    ):
-        refs[seq] = target
+    rows, refs = reader.events[history.name], reader.refs
     complete = [r for r in rows if r["type"] == "survey.answered" and r["complete"] != 0]
     by_person = {}
     for r in complete:
@@ -402,18 +427,6 @@ def check_participation(zone, history, d, q, answer, now):
         assert close(row["response_rate"], rate), (row, rate)
 
 
-def act_rows(d, history, table, columns):
-    """Rows of signal or recognition with the names that questions use."""
-    names = ["seq", "ts", "unit", "channel", "segment", "person", *columns]
-    query = f"""SELECT e.seq, e.ts, u.name, c.name, s.name, e.person, {', '.join(columns.values())}
-        FROM {table} a JOIN event e ON e.seq = a.event_seq
-        JOIN {table}_kind k ON k.id = a.kind_id JOIN series x ON x.id = e.series_id
-        JOIN initiative i ON i.id = x.initiative_id LEFT JOIN unit u ON u.id = x.unit_id
-        LEFT JOIN channel c ON c.id = x.channel_id
-        LEFT JOIN segment s ON s.id = x.segment_id WHERE i.name = ?"""
-    return [dict(zip(names, row)) for row in d.sql(query, history.name)]
-
-
 def act_groups(zone, rows, q, low, high, by):
     """{(kind, group, start of bucket): rows}"""
     step = q.get("step", "all")
@@ -435,10 +448,9 @@ def act_answer(q, answer, by):
     return got
 
 
-def check_retention(zone, history, d, q, answer, now):
+def check_retention(zone, history, reader, q, answer, now):
     low, high = check_window(zone, q, answer, now)
-    rows = act_rows(d, history, "signal", {"signal": "k.name"})
-    expected = act_groups(zone, rows, q, low, high, "signal")
+    expected = act_groups(zone, reader.signals[history.name], q, low, high, "signal")
     got = act_answer(q, answer, "signal")
     assert {k: row["n"] for k, row in got.items()} == {k: len(v) for k, v in expected.items()}, q
     ended = collections.Counter()
@@ -449,13 +461,10 @@ def check_retention(zone, history, d, q, answer, now):
     assert close(answer["churn_of_due"], churn), (q, answer)
 
 
-def check_recognition(zone, history, d, q, answer, now):
+def check_recognition(zone, history, reader, q, answer, now):
     low, high = check_window(zone, q, answer, now)
-    rows = act_rows(d, history, "recognition", {"kind": "k.name", "by_leader": "a.by_leader"})
-    to = collections.defaultdict(set)
-    for seq, person in d.sql("SELECT event_seq, person FROM recognition_recipient"):
-        to[seq].add(person)
-    expected = act_groups(zone, rows, q, low, high, "kind")
+    to = reader.recipients
+    expected = act_groups(zone, reader.recognitions[history.name], q, low, high, "kind")
     got = act_answer(q, answer, "kind")
     assert set(got) == set(expected), q
     for key, of in expected.items():
@@ -516,7 +525,7 @@ def ask(d, c, zone, rng, histories, now):
             q = random_query(rng, h, now)
             answer = c.get("/v1/rollups/participation", **q)
             assert answer.status == 200, (q, answer)
-            check_participation(zone, h, d, q, answer.json(), now)
+            check_participation(zone, h, reader, q, answer.json(), now)
         for name, check in (("retention", check_retention), ("recognition", check_recognition)):
             if rng.random() < 0.1:
                 q = random_query(rng, h, now)
@@ -524,7 +533,7 @@ def ask(d, c, zone, rng, histories, now):
                 q["initiative"] = h.name
                 answer = c.get("/v1/rollups/" + name, **q)
                 assert answer.status == 200, (q, answer)
-                check(zone, h, d, q, answer.json(), now)
+                check(zone, h, reader, q, answer.json(), now)
 
 
 def totals(c, histories):
