@@ -1,5 +1,6 @@
 """What all black-box tests share: see harness.py."""
 import os
+import re
 import sys
 
 import pytest
@@ -8,6 +9,19 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import openapi  # noqa: E402
 from harness import Daemon  # noqa: E402
+
+
+# Tests of disks, of crashes, and of what happens while commits take their time.
+ON_DISK = re.compile(r"/crash/|/stress/|/integration/test_load\.py$")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def place(request):
+    """Where the daemons of a module have their state directories."""
+    with pytest.MonkeyPatch.context() as patch:
+        if ON_DISK.search(str(request.path)):
+            patch.setattr(Daemon, "place", None)
+        yield
 
 
 @pytest.fixture
