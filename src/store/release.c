@@ -13,9 +13,12 @@
  */
 #include "store/release.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
+#include "store/days.h"
 #include "store/db.h"
 #include "store/impl.h"
 #include "store/release_input.h"
@@ -33,8 +36,10 @@ struct closing {
 	char name[RELEASE_PERIOD_MAX];
 	uint32_t k;
 	bool answered; /* by anybody; k is set then */
-	bool shows;    /* out */
-	bool figures;  /* out: some of that is for empowerd.db */
+	bool written;  /* some of that in answers that are texts */
+	char last_day[DAY_TEXT_MAX];
+	bool shows;   /* out */
+	bool figures; /* out: some of that is for empowerd.db */
 };
 
 static void
@@ -269,8 +274,9 @@ put_figures(struct store *s, struct closing *c)
 	for (uint32_t i = 0; rc == EMP_OK && i < in.n_asked; i++)
 		rc = put_question(s, &st, c, &in, &in.asked[i], finest);
 	if (rc == EMP_OK)
-		rc = release_units_coarsen(s->sealed.db, c->survey, c->number, &in.tree,
-					   finest);
+		rc = release_units_forget(s->sealed.db, &in, str_from(c->last_day),
+					  finest);
+	c->written = in.written;
 	statements_fini(&st);
 	release_input_fini(&in);
 	return rc;
@@ -304,20 +310,22 @@ run_closing(struct store *s, const struct closing *c, const char *sql)
 	"number = ?2), day), comment = CASE WHEN comment IS NOT NULL THEN '' END "
 
 /* Who answered, when, and in what words. That somebody wrote stays: it was counted.
- * Periods without answers may be closed by a later one: events that are none are in
- * them, too.
+ * What figures were made of has lost all but its texts by then. Periods without answers
+ * may be closed by a later one: events that are none are in them, too.
  */
 static enum emp_rc
 forget(struct store *s, const struct closing *c)
 {
-	static const char *const sql[] = {
+	static const char texts[] =
 		"UPDATE answer SET text = '' WHERE text <> '' AND event_key IN "
 		"(SELECT key FROM event WHERE survey = ?1 AND period = ?2 AND "
-		"counted = 1)",
+		"counted = 1)";
+	static const char counted[] = FORGET_EVENT
+		"WHERE survey = ?1 AND period = ?2 AND counted = 1";
+	static const char *const others[] = {
 		"UPDATE answer SET text = '' WHERE text <> '' AND event_key IN "
 		"(SELECT key FROM event WHERE survey = ?1 AND period <= ?2 AND "
 		"period > ?3 AND counted = 0)",
-		FORGET_EVENT "WHERE survey = ?1 AND period = ?2 AND counted = 1",
 		FORGET_EVENT
 		", unit = NULL "
 		"WHERE survey = ?1 AND period <= ?2 AND period > ?3 AND counted = 0",
@@ -325,8 +333,12 @@ forget(struct store *s, const struct closing *c)
 	};
 	enum emp_rc rc = EMP_OK;
 
-	for (size_t i = 0; rc == EMP_OK && i < sizeof sql / sizeof *sql; i++)
-		rc = run_closing(s, c, sql[i]);
+	if (!c->answered || c->written)
+		rc = run_closing(s, c, texts);
+	if (rc == EMP_OK && !c->answered)
+		rc = run_closing(s, c, counted);
+	for (size_t i = 0; rc == EMP_OK && i < sizeof others / sizeof *others; i++)
+		rc = run_closing(s, c, others[i]);
 	return rc;
 }
 
@@ -359,9 +371,10 @@ read_period(struct store *s, struct closing *c, enum period kind)
 	bool is_wave = false;
 	int64_t opened = 0;
 	bool row = false;
-	enum emp_rc rc = db_prepare(s->sealed.db, &q,
-				    "SELECT threshold, opened FROM survey_period "
-				    "WHERE survey = ?1 AND number = ?2");
+	enum emp_rc rc = db_prepare(
+		s->sealed.db, &q,
+		"SELECT threshold, opened, last_day FROM survey_period "
+		"WHERE survey = ?1 AND number = ?2");
 
 	if (rc == EMP_OK) {
 		bind_closing(q, c);
@@ -372,6 +385,8 @@ read_period(struct store *s, struct closing *c, enum period kind)
 		c->k = (uint32_t)sqlite3_column_int64(q, 0);
 		is_wave = sqlite3_column_type(q, 1) != SQLITE_NULL;
 		opened = sqlite3_column_int64(q, 1);
+		snprintf(c->last_day, sizeof c->last_day, "%.*s",
+			 STR_FMT(db_str(q, 2)));
 	}
 	set_bounds(s, c, kind, is_wave ? &opened : NULL);
 	/* Raised since the first answer; it never falls. */

@@ -7,7 +7,6 @@
 #include "store/db.h"
 
 #define ARENA_CHUNK 65536
-#define KEY_BYTES 16
 
 /* ---- the tree -------------------------------------------------------------------- */
 
@@ -118,59 +117,53 @@ load_question(struct release_input *in, sqlite3 *main, struct str survey,
 
 /* ---- answers --------------------------------------------------------------------- */
 
+/* Answers to one question, while they are read. */
+struct filling {
+	struct release_answer *v;
+	uint32_t n, cap;
+	uint32_t person; /* whose is the last one */
+};
+
 /* What is being read. */
 struct loading {
 	struct release_input *in;
 	sqlite3 *main;
 	struct str survey;
 	uint32_t k;
-	uint32_t cap_asked;
-	struct release_answer *answers; /* to the last question of in->asked */
-	uint32_t n, cap;
-	uint8_t key[KEY_BYTES]; /* of the event of the last one */
+	uint32_t cap_asked, cap_filling;
+	struct filling *filling; /* as in->asked, while it grows */
+	uint32_t n_filling;
+	uint32_t next; /* the question that is likely to come now */
 };
 
-static enum emp_rc
-end_question(struct loading *l)
-{
-	struct release_asked *at;
-	struct release_answer *copy;
-
-	if (l->in->n_asked == 0)
-		return EMP_OK;
-	at = &l->in->asked[l->in->n_asked - 1];
-	if (l->n == 0) {
-		l->in->n_asked--;
-		return EMP_OK;
-	}
-	copy = arena_alloc(&l->in->arena, l->n * sizeof *copy);
-	if (copy == NULL)
-		return EMP_NOMEM;
-	memcpy(copy, l->answers, l->n * sizeof *copy);
-	at->q.answers = copy;
-	at->q.n = l->n;
-	l->n = 0;
-	return EMP_OK;
-}
+enum column {
+	COLUMN_QUESTION,
+	COLUMN_NUMBER,
+	COLUMN_VALUE,
+	COLUMN_OPTION,
+	COLUMN_TEXT
+};
 
 static enum emp_rc
 begin_question(struct loading *l, struct str name)
 {
+	struct release_input *in = l->in;
 	struct release_asked *at;
-	enum emp_rc rc = end_question(l);
+	enum emp_rc rc = EMP_OK;
 
-	if (rc == EMP_OK &&
-	    !array_reserve(&l->in->asked, &l->cap_asked, l->in->n_asked + 1,
-			   sizeof *l->in->asked))
-		rc = EMP_NOMEM;
-	if (rc != EMP_OK)
-		return rc;
-	at = &l->in->asked[l->in->n_asked++];
-	*at = (struct release_asked){.name = arena_str(&l->in->arena, name), .k = l->k};
+	if (!array_reserve(&in->asked, &l->cap_asked, in->n_asked + 1,
+			   sizeof *in->asked) ||
+	    !array_reserve(&l->filling, &l->cap_filling, in->n_asked + 1,
+			   sizeof *l->filling))
+		return EMP_NOMEM;
+	at = &in->asked[in->n_asked];
+	*at = (struct release_asked){.name = arena_str(&in->arena, name), .k = l->k};
+	l->filling[l->n_filling++] = (struct filling){0};
+	in->n_asked++;
 	if (at->name.p == NULL)
 		return EMP_NOMEM;
 	if (name.n > 0)
-		rc = load_question(l->in, l->main, l->survey, at->name, &at->question);
+		rc = load_question(in, l->main, l->survey, at->name, &at->question);
 	/* One partition for the number of those who wrote and for what they wrote. */
 	if ((name.n == 0 || at->question.metric == METRIC_TEXT) &&
 	    at->k < RELEASE_K_COMMENTS)
@@ -178,13 +171,33 @@ begin_question(struct loading *l, struct str name)
 	return rc;
 }
 
+/* Everybody answers in the same order: so it is the one after the last, mostly. */
+static enum emp_rc
+find_question(struct loading *l, struct str name, uint32_t *out)
+{
+	uint32_t n = l->in->n_asked;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = l->next + i < n ? l->next + i : l->next + i - n;
+
+		if (!str_eq(l->in->asked[at].name, name))
+			continue;
+		*out = at;
+		l->next = at + 1 < n ? at + 1 : 0;
+		return EMP_OK;
+	}
+	*out = n;
+	l->next = 0;
+	return begin_question(l, name);
+}
+
 static bool
 fits(const struct question *q, sqlite3_stmt *s, struct release_answer *a)
 {
-	int64_t number = sqlite3_column_int64(s, 4);
-	int64_t value = sqlite3_column_int64(s, 5);
-	bool has_value = sqlite3_column_type(s, 5) != SQLITE_NULL;
-	bool has_option = sqlite3_column_type(s, 6) != SQLITE_NULL;
+	int64_t number = sqlite3_column_int64(s, COLUMN_NUMBER);
+	int64_t value = sqlite3_column_int64(s, COLUMN_VALUE);
+	bool has_value = sqlite3_column_type(s, COLUMN_VALUE) != SQLITE_NULL;
+	bool has_option = sqlite3_column_type(s, COLUMN_OPTION) != SQLITE_NULL;
 
 	if (q->metric == METRIC_CHOICE) {
 		a->options = has_option && number < q->n_options ? 1u << number : 0;
@@ -197,52 +210,54 @@ fits(const struct question *q, sqlite3_stmt *s, struct release_answer *a)
 	return q->metric == METRIC_TEXT && !has_value && !has_option;
 }
 
-/* Rows: question, unit, verified, key, number, value, option; by question and key. */
+/* What somebody said to the question; name "": that they commented. */
 static enum emp_rc
-take_answer(struct loading *l, sqlite3_stmt *s)
+take_answer(struct loading *l, sqlite3_stmt *s, uint32_t person, struct str name)
 {
 	struct release_input *in = l->in;
-	struct str name = db_str(s, 0);
-	struct release_answer a = {0};
-	const void *key = sqlite3_column_blob(s, 3);
-	enum emp_rc rc = EMP_OK;
+	struct release_answer a = {.unit = in->people[person].unit,
+				   .verified = in->people[person].verified};
+	struct filling *f;
+	uint32_t at;
+	enum emp_rc rc = find_question(l, name, &at);
 
-	if (in->n_asked == 0 || !str_eq(in->asked[in->n_asked - 1].name, name))
-		rc = begin_question(l, name);
 	if (rc != EMP_OK)
 		return rc;
-	if (name.n > 0 && !fits(&in->asked[in->n_asked - 1].question, s, &a))
+	f = &l->filling[at];
+	if (name.n > 0 && !fits(&in->asked[at].question, s, &a))
 		return EMP_OK;
-	if (sqlite3_column_bytes(s, 3) != KEY_BYTES)
-		return EMP_CORRUPT;
 	/* Another option of the same person. */
-	if (l->n > 0 && memcmp(l->key, key, KEY_BYTES) == 0) {
-		l->answers[l->n - 1].options |= a.options;
+	if (f->n > 0 && f->person == person) {
+		f->v[f->n - 1].options |= a.options;
 		return EMP_OK;
 	}
-	if (!array_reserve(&l->answers, &l->cap, l->n + 1, sizeof *l->answers))
+	if (!array_reserve(&f->v, &f->cap, f->n + 1, sizeof *f->v))
 		return EMP_NOMEM;
-	memcpy(l->key, key, KEY_BYTES);
-	a.unit = release_unit(&in->tree, db_str(s, 1));
-	a.verified = sqlite3_column_int(s, 2) != 0;
-	l->answers[l->n++] = a;
+	f->v[f->n++] = a;
+	f->person = person;
 	return EMP_OK;
 }
 
-static enum emp_rc
-load_answers(struct loading *l, sqlite3 *sealed, int64_t number)
+static int
+compare_people(const void *a, const void *b)
 {
+	return memcmp(((const struct release_person *)a)->key,
+		      ((const struct release_person *)b)->key, RELEASE_KEY_BYTES);
+}
+
+/* Those who counted, in the order of their keys: so rows are read where they lie, and
+ * each page once. */
+static enum emp_rc
+load_keys(struct loading *l, sqlite3 *sealed, int64_t number)
+{
+	struct release_input *in = l->in;
+	uint32_t cap = 0;
 	sqlite3_stmt *s = NULL;
 	bool row = true;
 	enum emp_rc rc = db_prepare(
 		sealed, &s,
-		"SELECT '' AS question, unit, verified, key AS event_key, 0 AS number, "
-		"NULL, NULL FROM event WHERE survey = ?1 AND period = ?2 AND "
-		"counted = 1 AND comment IS NOT NULL UNION ALL "
-		"SELECT answer.question, unit, verified, event_key, answer.number, "
-		"value, option FROM event JOIN answer ON answer.event_key = event.key "
-		"WHERE survey = ?1 AND period = ?2 AND counted = 1 "
-		"ORDER BY question, event_key, number");
+		"SELECT key FROM event INDEXED BY event_counted "
+		"WHERE survey = ?1 AND period = ?2 AND counted = 1");
 
 	if (rc == EMP_OK) {
 		db_bind_str(s, 1, l->survey);
@@ -252,10 +267,117 @@ load_answers(struct loading *l, sqlite3 *sealed, int64_t number)
 		rc = db_step(s, &row);
 		if (rc != EMP_OK || !row)
 			break;
-		rc = take_answer(l, s);
+		if (sqlite3_column_bytes(s, 0) != RELEASE_KEY_BYTES)
+			rc = EMP_CORRUPT;
+		else if (!array_reserve(&in->people, &cap, in->n_people + 1,
+					sizeof *in->people))
+			rc = EMP_NOMEM;
+		else
+			memcpy(in->people[in->n_people++].key,
+			       sqlite3_column_blob(s, 0), RELEASE_KEY_BYTES);
 	}
 	sqlite3_finalize(s);
-	return rc == EMP_OK ? end_question(l) : rc;
+	if (in->n_people > 0)
+		qsort(in->people, in->n_people, sizeof *in->people, compare_people);
+	return rc;
+}
+
+/* Statements about one of them. */
+struct person_statements {
+	sqlite3_stmt *event, *answers;
+};
+
+/* All that the person said. */
+static enum emp_rc
+load_person(struct loading *l, const struct person_statements *st, uint32_t person)
+{
+	struct release_input *in = l->in;
+	struct release_person *p = &in->people[person];
+	bool row = true;
+	bool commented;
+	enum emp_rc rc;
+
+	sqlite3_bind_blob(st->event, 1, p->key, sizeof p->key, SQLITE_STATIC);
+	rc = db_step(st->event, &row);
+	if (rc != EMP_OK || !row)
+		return rc != EMP_OK ? rc : EMP_CORRUPT;
+	p->unit = release_unit(&in->tree, db_str(st->event, 0));
+	p->verified = sqlite3_column_int(st->event, 1) != 0;
+	commented = sqlite3_column_int(st->event, 2) != 0;
+	(void)sqlite3_reset(st->event);
+	if (commented)
+		rc = take_answer(l, NULL, person, STR_NONE);
+	sqlite3_bind_blob(st->answers, 1, p->key, sizeof p->key, SQLITE_STATIC);
+	while (rc == EMP_OK) {
+		rc = db_step(st->answers, &row);
+		if (rc != EMP_OK || !row)
+			break;
+		in->written = in->written ||
+			sqlite3_column_int(st->answers, COLUMN_TEXT) != 0;
+		rc = take_answer(l, st->answers, person,
+				 db_str(st->answers, COLUMN_QUESTION));
+	}
+	return rc;
+}
+
+static int
+compare_asked(const void *a, const void *b)
+{
+	return str_cmp(((const struct release_asked *)a)->name,
+		       ((const struct release_asked *)b)->name);
+}
+
+/* Those that somebody answered, by name. */
+static enum emp_rc
+end_questions(struct loading *l)
+{
+	struct release_input *in = l->in;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < in->n_asked; i++) {
+		struct filling *f = &l->filling[i];
+		struct release_answer *copy;
+
+		if (f->n == 0)
+			continue;
+		copy = arena_alloc(&in->arena, f->n * sizeof *copy);
+		if (copy == NULL)
+			return EMP_NOMEM;
+		memcpy(copy, f->v, f->n * sizeof *copy);
+		in->asked[n] = in->asked[i];
+		in->asked[n].q.answers = copy;
+		in->asked[n++].q.n = f->n;
+	}
+	in->n_asked = n;
+	if (n > 0)
+		qsort(in->asked, n, sizeof *in->asked, compare_asked);
+	/* They do not move any more. */
+	for (uint32_t i = 0; i < n; i++)
+		in->asked[i].q.q = in->asked[i].name.n > 0 ? &in->asked[i].question
+							   : NULL;
+	return EMP_OK;
+}
+
+static enum emp_rc
+load_answers(struct loading *l, sqlite3 *sealed)
+{
+	struct person_statements st = {0};
+	const struct db_statement statements[] = {
+		{&st.event,
+		 "SELECT unit, verified, comment IS NOT NULL FROM event "
+		 "WHERE key = ?1"},
+		{&st.answers,
+		 "SELECT question, number, value, option, text <> '' FROM answer "
+		 "WHERE event_key = ?1"},
+	};
+	enum emp_rc rc = db_prepare_all(sealed, statements,
+					sizeof statements / sizeof *statements);
+
+	for (uint32_t i = 0; rc == EMP_OK && i < l->in->n_people; i++)
+		rc = load_person(l, &st, i);
+	sqlite3_finalize(st.event);
+	sqlite3_finalize(st.answers);
+	return rc == EMP_OK ? end_questions(l) : rc;
 }
 
 enum emp_rc
@@ -269,12 +391,12 @@ release_input_load(struct release_input *in, sqlite3 *main, sqlite3 *sealed,
 	arena_init(&in->arena, ARENA_CHUNK);
 	rc = load_tree(in, sealed, survey, number);
 	if (rc == EMP_OK)
-		rc = load_answers(&l, sealed, number);
-	/* The list does not move any more. */
-	for (uint32_t i = 0; i < in->n_asked; i++)
-		in->asked[i].q.q = in->asked[i].name.n > 0 ? &in->asked[i].question
-							   : NULL;
-	free(l.answers);
+		rc = load_keys(&l, sealed, number);
+	if (rc == EMP_OK)
+		rc = load_answers(&l, sealed);
+	for (uint32_t i = 0; i < l.n_filling; i++)
+		free(l.filling[i].v);
+	free(l.filling);
 	return rc;
 }
 
@@ -282,6 +404,7 @@ void
 release_input_fini(struct release_input *in)
 {
 	free(in->asked);
+	free(in->people);
 	arena_fini(&in->arena);
 	*in = (struct release_input){0};
 }

@@ -16,11 +16,23 @@ struct release_asked {
 	uint32_t k; /* people in a block, at least */
 };
 
+#define RELEASE_KEY_BYTES 16
+
+/* Somebody who answered, by the event. */
+struct release_person {
+	uint8_t key[RELEASE_KEY_BYTES];
+	uint32_t unit; /* of the tree */
+	bool verified;
+};
+
 struct release_input {
-	struct arena arena; /* holds all of it */
+	struct arena arena; /* holds all but the lists */
 	struct release_tree tree;
 	struct release_asked *asked; /* by name */
 	uint32_t n_asked;
+	struct release_person *people; /* by key */
+	uint32_t n_people;
+	bool written; /* some answer has text */
 };
 
 /* Answers that counted in the period, cut by its tree, with k people in a block of

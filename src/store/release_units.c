@@ -23,40 +23,29 @@ release_units_note(const struct release_tree *t, const struct release_blocks *b,
 	}
 }
 
+/* All that would help to know somebody by, and of texts that somebody wrote one. */
+static const char sql[] =
+	"UPDATE event SET person = NULL, channel = NULL, touchpoint = NULL, "
+	"segment = NULL, initiative = NULL, lang = NULL, complete = NULL, "
+	"comment = CASE WHEN comment IS NOT NULL THEN '' END, "
+	"day = ifnull(?2, day), unit = ?3 WHERE key = ?1";
+
 enum emp_rc
-release_units_coarsen(sqlite3 *sealed, struct str survey, int64_t number,
-		      const struct release_tree *t, const uint32_t *finest)
+release_units_forget(sqlite3 *sealed, const struct release_input *in, struct str day,
+		     const uint32_t *finest)
 {
-	sqlite3_stmt *answers = NULL;
-	sqlite3_stmt *put = NULL;
-	const struct db_statement statements[] = {
-		{&answers,
-		 "SELECT key, unit, verified FROM event INDEXED BY event_counted "
-		 "WHERE survey = ?1 AND period = ?2 AND counted = 1"},
-		{&put, "UPDATE event SET unit = ?2 WHERE key = ?1"},
-	};
-	bool row = true;
-	enum emp_rc rc = db_prepare_all(sealed, statements,
-					sizeof statements / sizeof *statements);
+	sqlite3_stmt *q = NULL;
+	enum emp_rc rc = db_prepare(sealed, &q, sql);
 
-	if (rc == EMP_OK) {
-		db_bind_str(answers, 1, survey);
-		sqlite3_bind_int64(answers, 2, number);
-	}
-	while (rc == EMP_OK) {
-		uint32_t unit = 0;
+	if (rc == EMP_OK)
+		db_bind_str(q, 2, day);
+	for (uint32_t i = 0; rc == EMP_OK && i < in->n_people; i++) {
+		const struct release_person *p = &in->people[i];
 
-		rc = db_step(answers, &row);
-		if (rc != EMP_OK || !row)
-			break;
-		if (sqlite3_column_int(answers, 2) != 0)
-			unit = finest[release_unit(t, db_str(answers, 1))];
-		sqlite3_bind_blob(put, 1, sqlite3_column_blob(answers, 0),
-				  sqlite3_column_bytes(answers, 0), SQLITE_STATIC);
-		db_bind_str(put, 2, t->unit[unit]);
-		rc = db_run(put);
+		sqlite3_bind_blob(q, 1, p->key, sizeof p->key, SQLITE_STATIC);
+		db_bind_str(q, 3, in->tree.unit[p->verified ? finest[p->unit] : 0]);
+		rc = db_run(q);
 	}
-	sqlite3_finalize(answers);
-	sqlite3_finalize(put);
+	sqlite3_finalize(q);
 	return rc;
 }
