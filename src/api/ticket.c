@@ -161,6 +161,7 @@ ticket_submit(struct ticket *t)
 {
 	t->batch.events = t->events;
 	t->batch.outcomes = t->outcomes;
+	t->batch.request = t->owner;
 	t->batch.done = ticket_done;
 	return store_submit(t->aw->api->cfg.store, &t->batch);
 }

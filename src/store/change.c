@@ -401,6 +401,27 @@ is_refusal(enum emp_rc rc)
 	return rc == EMP_CONFLICT || rc == EMP_INVALID || rc == EMP_NOT_FOUND;
 }
 
+static void
+done(struct store_change *c, enum emp_rc rc)
+{
+	if (rc == EMP_LOCKED)
+		rc = EMP_OVERLOADED;
+	else if (rc != EMP_OK && !is_refusal(rc) && rc != EMP_DISK_FULL)
+		rc = EMP_INTERNAL;
+	c->rc = rc;
+	c->done(c);
+}
+
+void
+change_finish(struct store *s, struct store_change *c, enum emp_rc rc)
+{
+	if (rc != EMP_OK)
+		rollback(s);
+	if (rc != EMP_OK && !is_refusal(rc))
+		group_failed(s, rc);
+	done(c, rc);
+}
+
 static enum emp_rc
 change(struct store *s, struct store_change *c, bool *changed)
 {
@@ -444,8 +465,9 @@ change_run(struct store *s, struct store_change *c)
 		if (rc != EMP_OK && !is_refusal(rc))
 			group_failed(s, rc);
 	}
-	if (rc == EMP_OK && c->op == DEF_ERASE)
-		return; /* done when it is */
+	/* Done when they are. */
+	if (rc == EMP_OK && (c->op == DEF_ERASE || aside_under_way(s)))
+		return;
 	if (rc == EMP_OK && changed) {
 		names_commit(&s->names);
 		/* Stored but not readable. To go on with the old ones would honour a
@@ -458,10 +480,5 @@ change_run(struct store *s, struct store_change *c)
 			group_fatal(s);
 		}
 	}
-	if (rc == EMP_LOCKED)
-		rc = EMP_OVERLOADED;
-	else if (rc != EMP_OK && !is_refusal(rc) && rc != EMP_DISK_FULL)
-		rc = EMP_INTERNAL;
-	c->rc = rc;
-	c->done(c);
+	done(c, rc);
 }

@@ -257,8 +257,10 @@ defs_load(struct store *s, const struct defs **out)
 	struct surveys *surveys = NULL;
 	struct boundaries *boundaries = NULL;
 	uint64_t version = s->defs != NULL ? s->defs->version + 1 : 1;
-	enum emp_rc rc = load_tokens(s, &tokens);
+	enum emp_rc rc;
 
+	aside_take(s);
+	rc = load_tokens(s, &tokens);
 	if (rc == EMP_OK)
 		rc = load_units(s, &units);
 	if (rc == EMP_OK)

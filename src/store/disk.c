@@ -119,26 +119,47 @@ disk_empty_logs(struct store *s)
 		main;
 }
 
-void
-disk_tidy_sealed(struct store *s)
+static int64_t
+today(void)
 {
-	int64_t day = clock_now_ms() / MS_PER_S / S_PER_DAY;
+	return clock_now_ms() / MS_PER_S / S_PER_DAY;
+}
 
-	if (!s->sealed.written)
-		return;
-	/* Pages that were moved or deleted could tell what came when. */
-	if (day != s->vacuumed_day) {
-		sqlite3_bind_int64(s->sealed.id_prune, 1,
-				   day - (s->config.id_window_hours + 23) / 24 - 1);
-		if (db_run(s->sealed.id_prune) != EMP_OK ||
-		    db_exec(s->sealed.db, "VACUUM") != EMP_OK)
-			log_warn("cannot rewrite %s: %s", s->sealed.path,
-				 sqlite3_errmsg(s->sealed.db));
-		else
-			s->vacuumed_day = day;
-	}
+static void
+empty_sealed_log(struct store *s)
+{
 	if (checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE, s->sealed.path))
-		s->sealed.written = s->vacuumed_day != day;
+		s->sealed.written = s->vacuumed_day != today();
+}
+
+/* Pages that were moved or deleted could tell what came when. [aside] */
+static void
+rewrite_sealed(struct store *s)
+{
+	int64_t day = today();
+
+	sqlite3_bind_int64(s->sealed.id_prune, 1,
+			   day - (s->config.id_window_hours + 23) / 24 - 1);
+	if (db_run(s->sealed.id_prune) != EMP_OK ||
+	    db_exec(s->sealed.db, "VACUUM") != EMP_OK)
+		log_warn("cannot rewrite %s: %s", s->sealed.path,
+			 sqlite3_errmsg(s->sealed.db));
+	else
+		s->vacuumed_day = day;
+	empty_sealed_log(s);
+}
+
+void
+disk_tidy_sealed(struct store *s, void (*then)(struct store *s))
+{
+	if (s->sealed.written && s->vacuumed_day != today()) {
+		aside_begin(s, rewrite_sealed, then);
+		return;
+	}
+	if (s->sealed.written)
+		empty_sealed_log(s);
+	if (then != NULL)
+		then(s);
 }
 
 void
@@ -151,5 +172,5 @@ disk_tidy(struct store *s, bool truncate)
 				      truncate ? SQLITE_CHECKPOINT_TRUNCATE
 					       : SQLITE_CHECKPOINT_PASSIVE);
 	disk_measure(s);
-	disk_tidy_sealed(s);
+	disk_tidy_sealed(s, NULL);
 }

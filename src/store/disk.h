@@ -17,8 +17,9 @@ void disk_checkpoint(struct store *s);
 /* When idle or stopping: copies both logs into their files, and gives the room of the
  * long one back where `truncate` says so. */
 void disk_tidy(struct store *s, bool truncate);
-/* The part of it that is about confidential.db, which daily is rewritten, too. */
-void disk_tidy_sealed(struct store *s);
+/* The part of it that is about confidential.db, which daily is rewritten, too. That is
+ * done aside; `then`, or NULL: what follows, also where there was nothing to do. */
+void disk_tidy_sealed(struct store *s, void (*then)(struct store *s));
 /* Copies both logs into their files and cuts them to nothing. False while a reader
  * keeps one from it. */
 EMP_MUST_CHECK bool disk_empty_logs(struct store *s);

@@ -211,6 +211,7 @@ erase_read_boundaries(struct store *s)
 	s->eraser.outdated = !s->eraser.attended;
 	if (s->eraser.outdated)
 		return;
+	aside_take(s);
 	if (boundary_list_open(&fresh, s->main.db, s->sealed.db) != EMP_OK) {
 		log_warn("cannot read the boundaries in %s again", s->dir);
 		boundary_list_close(&fresh);

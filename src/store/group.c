@@ -89,8 +89,10 @@ group_sealed_begin(struct store *s)
 {
 	enum emp_rc rc = EMP_OK;
 
-	if (!s->group.sealed_open)
+	if (!s->group.sealed_open) {
+		aside_take(s);
 		rc = db_run(s->sealed.begin);
+	}
 	s->group.sealed_open = s->group.sealed_open || rc == EMP_OK;
 	return rc;
 }

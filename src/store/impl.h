@@ -3,8 +3,9 @@
 #ifndef EMP_STORE_IMPL_H
 #define EMP_STORE_IMPL_H
 
-#include "store/cases.h"
+#include "store/aside.h"
 #include "store/boundary_list.h"
+#include "store/cases.h"
 #include "store/disk.h"
 #include "store/erase.h"
 #include "store/idwindow.h"
@@ -131,6 +132,8 @@ struct store {
 	struct periods periods;
 	struct cases cases;
 	struct eraser eraser;
+	struct aside aside;
+	struct closings *closings; /* of the release that is under way; else NULL */
 	struct group group;
 	struct buf scratch; /* packed cells */
 	struct cell *cells; /* room for those of one group */
@@ -144,6 +147,7 @@ struct store {
 
 	struct queue queue;
 	struct queue changes;         /* store_change; the writer sleeps on `queue` */
+	struct qnode *asked;          /* changes taken from theirs, not yet run */
 	struct store_batch *waiting;  /* taken from the queue, not yet in a group */
 	struct store_batch **batches; /* of the group */
 	uint32_t cap_batches;
@@ -178,12 +182,16 @@ EMP_MUST_CHECK enum emp_rc load_cells(struct store *s);
 EMP_MUST_CHECK enum emp_rc load_replay(struct store *s);
 
 /* --- defs.c --- */
-/* [main] [writer] The definitions as the files have them, one reference. */
+/* [main] [writer] The definitions as the files have them, one reference. Waits for what
+ * is under way aside: tokens are in confidential.db. */
 EMP_MUST_CHECK enum emp_rc defs_load(struct store *s, const struct defs **out);
 /* [writer] Replaces the writer's snapshot and calls the hook. */
 EMP_MUST_CHECK enum emp_rc defs_reload(struct store *s);
-/* [writer] One change: transaction, snapshot, done(). */
+/* [writer] One change: transaction, snapshot, done(). Some are done later: erasures,
+ * and releases, which go on aside. */
 void change_run(struct store *s, struct store_change *c);
+/* [writer] The end of one that was to be done later. */
+void change_finish(struct store *s, struct store_change *c, enum emp_rc rc);
 /* [writer] A row of `question`, and those of its options. */
 EMP_MUST_CHECK enum emp_rc question_insert(struct store *s, uint32_t survey,
 					   uint32_t id, const struct question *q);

@@ -1,5 +1,7 @@
 # src/store: sources, headers and unit tests, in alphabetical order.
 libempower_a_SOURCES += \
+	%D%/aside.c \
+	%D%/aside.h \
 	%D%/audit.c \
 	%D%/audit.h \
 	%D%/cases.c \
@@ -124,6 +126,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/store_support.h \
 	tests/unit/suggestion_support.c \
 	tests/unit/suggestion_support.h \
+	tests/unit/test_store_aside.c \
 	tests/unit/test_store_audit.c \
 	tests/unit/test_store_cases.c \
 	tests/unit/test_store_comments.c \

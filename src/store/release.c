@@ -264,7 +264,7 @@ put_figures(struct store *s, struct closing *c)
 	struct release_statements st = {0};
 	struct release_input in;
 	uint32_t *finest = NULL;
-	enum emp_rc rc = release_input_load(&in, s->main.db, s->sealed.db, c->survey,
+	enum emp_rc rc = release_input_load(&in, s->aside.main, s->sealed.db, c->survey,
 					    c->number, c->k);
 
 	if (rc == EMP_OK) {
@@ -528,12 +528,4 @@ release_again(struct store *s)
 	if (rc != EMP_OK)
 		release_failed(s, rc);
 	period_keys_sweep(&s->periods);
-}
-
-void
-release_follow_up(struct store *s)
-{
-	release_again(s);
-	/* What was erased may be in free pages and in the log. */
-	disk_tidy(s, false);
 }

@@ -1,25 +1,24 @@
-/* Closing periods of employees' surveys, and releasing what may be shown. All [writer].
- */
+/* Closing periods of employees' surveys, and releasing what may be shown. All [writer]
+ * unless noted; [aside]: on the thread that has confidential.db (aside.h). */
 #ifndef EMP_STORE_RELEASE_H
 #define EMP_STORE_RELEASE_H
 
 #include "store/store.h"
 
 /* DEF_RELEASE, with its own transactions. A period that is released stays so whatever
- * happens after its first commit: the rest follows by itself. */
+ * happens after its first commit: the rest follows by itself. Where there is something
+ * to release that is under way aside then, and the change done with it. */
 EMP_MUST_CHECK enum emp_rc release_change(struct store *s, struct store_change *c);
 /* DEF_INVITES. */
 EMP_MUST_CHECK enum emp_rc release_invites(struct store *s, struct store_change *c);
 /* Weeks and months whose time has come, by the clock; looks at most once a minute. */
 void release_due(struct store *s);
 /* --- for those who close periods --- */
-/* All that is open up to the number, oldest first; by the clock it is `now`, ms.
- * Periods that nobody answered are closed by the next one. */
+/* [aside] All that is open up to the number, oldest first; by the clock it is `now`,
+ * ms. Periods that nobody answered are closed by the next one. */
 EMP_MUST_CHECK enum emp_rc release_close_through(struct store *s,
 						 const struct survey *v, int64_t number,
 						 int64_t now);
-/* What follows from that, and may be late: it fails without undoing it. */
-void release_follow_up(struct store *s);
 /* What is tried again, and nobody waits for: only the disk is a reason to stop. */
 void release_failed(struct store *s, enum emp_rc rc);
 

@@ -1,4 +1,4 @@
-/* Of which unit a released answer is, from then on, and that it is nobody's. [writer] */
+/* Of which unit a released answer is, from then on, and that it is nobody's. [aside] */
 #ifndef EMP_STORE_RELEASE_UNITS_H
 #define EMP_STORE_RELEASE_UNITS_H
 

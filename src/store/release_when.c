@@ -1,6 +1,9 @@
 /* Who closes periods: an admin, or the clock; and the invitations that go with them. */
 #include "store/release.h"
 
+#include <stdlib.h>
+
+#include "base/array.h"
 #include "base/clock.h"
 #include "store/days.h"
 #include "store/db.h"
@@ -116,6 +119,118 @@ find_survey(const struct store *s, struct store_change *c, const struct survey *
 	return EMP_OK;
 }
 
+/* ---- closing --------------------------------------------------------------------- */
+
+/* A survey of which periods are to be closed. */
+struct closing_survey {
+	const struct survey *survey;
+	int64_t newest; /* that was released before */
+	int64_t number; /* up to this one */
+	enum emp_rc rc; /* out */
+};
+
+/* What is closed at once, aside. */
+struct closings {
+	const struct defs *defs; /* has the surveys */
+	struct closing_survey *v;
+	uint32_t n, cap;
+	int64_t now;                 /* ms */
+	struct store_change *change; /* who asked for its only one; NULL: the clock */
+};
+
+static void
+closings_free(struct closings **x)
+{
+	if (*x == NULL)
+		return;
+	defs_release(&(*x)->defs);
+	free((*x)->v);
+	free(*x);
+	*x = NULL;
+}
+
+/* Makes the list with its first. */
+static enum emp_rc
+closings_add(struct store *s, const struct survey *v, int64_t newest, int64_t number,
+	     int64_t now)
+{
+	struct closings *x = s->closings;
+
+	if (x == NULL) {
+		x = calloc(1, sizeof *x);
+		if (x == NULL)
+			return EMP_NOMEM;
+		x->defs = defs_hold(s->defs);
+		x->now = now;
+		s->closings = x;
+	}
+	if (!array_reserve(&x->v, &x->cap, x->n + 1, sizeof *x->v))
+		return EMP_NOMEM;
+	x->v[x->n++] = (struct closing_survey){v, newest, number, EMP_OK};
+	return EMP_OK;
+}
+
+/* [aside] */
+static void
+close_all(struct store *s)
+{
+	struct closings *x = s->closings;
+
+	for (uint32_t i = 0; i < x->n; i++)
+		x->v[i].rc = release_close_through(s, x->v[i].survey, x->v[i].number,
+						   x->now);
+}
+
+/* What is answered when everything up to that period is closed. */
+static enum emp_rc
+answer(struct store *s, struct store_change *c, enum period kind, int64_t newest,
+       int64_t number)
+{
+	release_period_name(c->period_name, kind, number);
+	if (kind == PERIOD_WAVE) {
+		c->created = number > newest;
+		return wave_bounds(s, c, number);
+	}
+	release_period_bounds(s->tz, kind, number, &c->from, &c->to);
+	c->from *= MS_PER_S;
+	c->to *= MS_PER_S;
+	return note_asked(s, c, number);
+}
+
+static void
+closed(struct store *s)
+{
+	struct store_change *c = s->closings->change;
+
+	for (uint32_t i = 0; i < s->closings->n; i++) {
+		const struct closing_survey *at = &s->closings->v[i];
+		enum emp_rc rc = at->rc;
+
+		if (c == NULL && rc != EMP_OK)
+			release_failed(s, rc);
+		if (c == NULL)
+			continue;
+		if (rc == EMP_OK)
+			rc = answer(s, c, (enum period)at->survey->period, at->newest,
+				    at->number);
+		change_finish(s, c, rc);
+	}
+	closings_free(&s->closings);
+	s->hooks.group_end(s->hooks.ctx);
+}
+
+/* What follows may be late: it fails without undoing a release. Also where one failed:
+ * those before it are closed. */
+static void
+follow_up(struct store *s)
+{
+	release_again(s);
+	/* What was erased may be in free pages and in the log. */
+	disk_tidy_sealed(s, closed);
+}
+
+/* ---- asked for, and invitations -------------------------------------------------- */
+
 enum emp_rc
 release_change(struct store *s, struct store_change *c)
 {
@@ -134,24 +249,16 @@ release_change(struct store *s, struct store_change *c)
 		rc = find_period(s, c, kind, now, newest, &number);
 	if (rc != EMP_OK)
 		return rc;
-	if (number > newest) {
-		rc = release_close_through(s, v, number, now);
-		/* Also where one fails: those before it are closed. */
-		release_follow_up(s);
-	}
-	if (rc != EMP_OK)
+	if (number <= newest)
+		return answer(s, c, kind, newest, number);
+	rc = closings_add(s, v, newest, number, now);
+	if (rc != EMP_OK) {
+		closings_free(&s->closings);
 		return rc;
-	release_period_name(c->period_name, kind, number);
-	if (kind == PERIOD_WAVE) {
-		c->created = number > newest;
-		rc = wave_bounds(s, c, number);
-	} else {
-		release_period_bounds(s->tz, kind, number, &c->from, &c->to);
-		c->from *= MS_PER_S;
-		c->to *= MS_PER_S;
-		rc = note_asked(s, c, number);
 	}
-	return rc;
+	s->closings->change = c;
+	aside_begin(s, close_all, follow_up);
+	return EMP_OK;
 }
 
 /* Else whoever has the invitation would be counted with people of another unit. */
@@ -253,8 +360,9 @@ void
 release_due(struct store *s)
 {
 	int64_t now = clock_now_ms();
-	bool any = false;
 
+	if (aside_under_way(s))
+		return;
 	if (now >= s->periods.looked && now - s->periods.looked < LOOK_EVERY_MS)
 		return;
 	if (!disk_ok(s))
@@ -272,14 +380,15 @@ release_due(struct store *s)
 		if (rc == EMP_OK)
 			rc = find_due(s, v, now, newest, &number);
 		if (rc == EMP_OK && number > newest) {
-			rc = release_close_through(s, v, number, now);
-			any = true;
+			rc = closings_add(s, v, newest, number, now);
 		}
 		if (rc != EMP_OK)
 			release_failed(s, rc);
 	}
-	if (!any)
+	if (s->closings == NULL)
 		return;
-	release_follow_up(s);
-	s->hooks.group_end(s->hooks.ctx);
+	if (s->closings->n > 0)
+		aside_begin(s, close_all, follow_up);
+	else
+		closings_free(&s->closings);
 }

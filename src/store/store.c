@@ -304,6 +304,8 @@ store_open(struct store **out, const struct store_config *c,
 	if (rc == EMP_OK)
 		rc = main_open(s, p);
 	if (rc == EMP_OK)
+		rc = aside_open(s, p);
+	if (rc == EMP_OK)
 		rc = load(s, p);
 	if (rc == EMP_OK)
 		*out = s;
@@ -364,6 +366,7 @@ store_close(struct store **sp)
 	readers_stop(s); /* the last ones may still want a line of the audit */
 	refuse_late(s);
 	erase_close(s);
+	aside_close(s);
 	main_file_close(&s->main);
 	db_close(&s->sealed.db);
 	names_close(&s->names);

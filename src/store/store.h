@@ -101,7 +101,9 @@ struct store_batch {
 	struct event *events;
 	struct store_outcome *outcomes;
 	uint32_t n;
-	bool atomic;    /* all or nothing; one class of file only */
+	bool atomic; /* all or nothing; one class of file only */
+	/* Those of one request are stored in its order; NULL: it has no other. */
+	const void *request;
 	enum emp_rc rc; /* the batch as a whole; not EMP_OK: nothing acknowledged */
 	int64_t seq;    /* published sequence that includes the batch */
 	void (*done)(struct store_batch *b); /* [writer] after publish */

@@ -32,7 +32,12 @@ next_group(struct store *s)
 
 	while (s->waiting != NULL) {
 		struct store_batch *b = s->waiting;
+		struct qnode *next = b->node.next;
 
+		if (aside_holds(s, b)) {
+			s->waiting = next != NULL ? batch_of(next) : NULL;
+			continue;
+		}
 		if (n > 0 &&
 		    (b->atomic || s->batches[0]->atomic ||
 		     events + b->n > s->config.group_max))
@@ -41,27 +46,31 @@ next_group(struct store *s)
 		if (!array_reserve(&s->batches, &s->cap_batches, n + 1,
 				   sizeof(struct store_batch *)))
 			break;
-		s->waiting = b->node.next != NULL ? batch_of(b->node.next) : NULL;
+		s->waiting = next != NULL ? batch_of(next) : NULL;
 		s->batches[n++] = b;
 		events += b->n;
 	}
 	return n;
 }
 
+/* None while confidential.db is lent: there is hardly one that does without it. */
 static void
 run_changes(struct store *s)
 {
-	struct qnode *n = queue_take(&s->changes);
-
-	if (n == NULL)
+	if (aside_under_way(s))
 		return;
-	while (n != NULL) {
-		uint32_t done = audit_run(s, &n);
+	if (s->asked == NULL)
+		s->asked = queue_take(&s->changes);
+	if (s->asked == NULL)
+		return;
+	while (s->asked != NULL && !aside_under_way(s)) {
+		uint32_t done = audit_run(s, &s->asked);
 
 		if (done == 0) {
-			struct store_change *c = (struct store_change *)(void *)n;
+			struct store_change *c = (struct store_change *)(void *)
+							 s->asked;
 
-			n = n->next;
+			s->asked = c->node.next;
 			change_run(s, c);
 			done = 1;
 		}
@@ -76,6 +85,8 @@ run_batches(struct store *s)
 	while (s->waiting != NULL) {
 		uint32_t n = next_group(s);
 
+		if (n == 0) /* the rest waits aside */
+			continue;
 		group_run(s, s->batches, n);
 		s->hooks.group_end(s->hooks.ctx);
 		disk_checkpoint(s);
@@ -131,12 +142,14 @@ hurry(struct store *s, uint64_t *hurried)
 {
 	uint64_t now = clock_mono_ns();
 
+	if (aside_under_way(s))
+		return;
 	if ((!s->sealed.written && !s->periods.behind) ||
 	    now - *hurried < (uint64_t)HURRY_MS * NS_PER_MS || !disk_ok(s))
 		return;
 	*hurried = now;
 	catch_up(s);
-	disk_tidy_sealed(s);
+	disk_tidy_sealed(s, NULL);
 }
 
 static int
@@ -165,17 +178,26 @@ writer_main(void *store)
 		int64_t quiet;
 		int pause;
 
+		aside_poll(s);
 		run_changes(s);
 		if (!stopping)
 			release_due(s);
-		if (n != NULL) {
-			s->waiting = batch_of(n);
+		s->waiting = aside_resume(s, n != NULL ? batch_of(n) : NULL);
+		if (s->waiting != NULL) {
 			erase_attended(s);
 			run_batches(s);
-			erase_step(s, true);
+			if (!aside_under_way(s))
+				erase_step(s, true);
 			hurry(s, &hurried);
 			busy = clock_mono_ns();
 			done = false;
+			continue;
+		}
+		if (aside_under_way(s)) {
+			if (stopping)
+				aside_finish(s);
+			else
+				queue_wait(&s->queue, SLEEP_MS);
 			continue;
 		}
 		/* Asked before the queue was found empty: nothing comes any more. */
@@ -207,5 +229,6 @@ writer_main(void *store)
 	while (cells_behind(s) && disk_ok(s) && group_flush(s, CELLS_IDLE))
 		;
 	disk_tidy(s, true);
+	aside_finish(s);
 	return NULL;
 }
