@@ -9,7 +9,7 @@
 #include "codec/json_tools.h"
 #include "ctl/ctl.h"
 
-#define REPORT_KEYS_MAX 4
+#define REPORT_KEYS_MAX 5
 #define REPORT_FIGURES_MAX 26
 #define REPORT_TABLES_MAX 4
 #define REPORT_BAR_CELLS 24

@@ -233,11 +233,11 @@ const struct report_section report_sections[] = {
 	   .figures = {"title", "started", "ended"}},
 	  {.title = "Questions",
 	   .member = "questions",
-	   .keys = {"initiative", "survey", "question", "metric"},
+	   .keys = {"initiative", "unit", "survey", "question", "metric"},
 	   .figures = {"before", "before_n", "after", "after_n"}},
 	  {.title = "Signals",
 	   .member = "signals",
-	   .keys = {"initiative", "signal"},
+	   .keys = {"initiative", "unit", "signal"},
 	   .figures = {"before_n", "after_n"}}}},
 	{.title = NULL},
 };

@@ -61,6 +61,7 @@ static const struct pub_column columns[] = {
 
 static const struct pub_column question_columns[] = {
 	{"initiative", pub_get_text, TEXT_NAME},
+	{"unit", pub_get_text, TEXT_UNIT},
 	{"survey", pub_get_key, 0},
 	{"question", pub_get_key, 1},
 	{"metric", pub_get_text, TEXT_METRIC},
@@ -72,6 +73,7 @@ static const struct pub_column question_columns[] = {
 
 static const struct pub_column signal_columns[] = {
 	{"initiative", pub_get_text, TEXT_NAME},
+	{"unit", pub_get_text, TEXT_UNIT},
 	{"signal", pub_get_key, 0},
 	{"before_n", pub_get_count, FIG_N + BEFORE},
 	{"after_n", pub_get_count, FIG_N + AFTER},
@@ -92,7 +94,9 @@ asked(const struct work *w, const struct item *i)
 
 	for (uint32_t k = 0; k < units->n; k++)
 		inside = inside || unit_within(i->unit, units->value[k]);
-	return inside && i->started >= q->from && i->started < q->to &&
+	/* What was only ever ended has no before. */
+	return inside && i->started != 0 && i->started >= q->from &&
+		i->started < q->to &&
 		job_filter_has(q, (enum field)DIM_INITIATIVE, i->name) &&
 		job_filter_has(q, FIELD_AUDIENCE, str_from(audience_name(i->audience)));
 }
@@ -151,7 +155,8 @@ item_cmp(const void *pa, const void *pb)
 
 	if (a->started != b->started)
 		return a->started < b->started ? 1 : -1;
-	return str_cmp(a->name, b->name);
+	return str_eq(a->name, b->name) ? str_cmp(a->unit, b->unit)
+					: str_cmp(a->name, b->name);
 }
 
 /* ---- before and after ----------------------------------------------------------- */
@@ -187,6 +192,7 @@ side_row(struct work *w, struct pub_table *t, const struct item *i, uint32_t fir
 	if (r == NULL)
 		return NULL;
 	r->text[TEXT_NAME] = i->name;
+	r->text[TEXT_UNIT] = i->unit;
 	r->key[0] = key0;
 	r->key[1] = key1;
 	for (int side = 0; side < SIDES; side++)

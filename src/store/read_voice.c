@@ -46,8 +46,8 @@ store_read_contacts(struct store_reader *r, int64_t from, int64_t to,
 	return rc;
 }
 
-/* One more event of the same initiative, in the order of time. A new start begins it
- * anew; what was said of its title last stays. */
+/* One more event of the same initiative in the same unit, in the order of time. A new
+ * start begins it anew; what was said of its title last stays. */
 static enum emp_rc
 initiative_add(struct arena *a, sqlite3_stmt *s, struct initiative_row *i)
 {
@@ -69,6 +69,20 @@ initiative_add(struct arena *a, sqlite3_stmt *s, struct initiative_row *i)
 	return i->title.p != NULL ? EMP_OK : EMP_NOMEM;
 }
 
+/* The last event was met. Without a unit, which comes first, it ends wherever it was
+ * started, and is no row of its own where it was only ended: `more` follow. */
+static enum emp_rc
+initiative_give(struct initiative_row *i, bool whole, bool more, int64_t *whole_ended,
+		enum emp_rc (*fn)(void *ctx, const struct initiative_row *row),
+		void *ctx)
+{
+	if (whole)
+		*whole_ended = i->ended;
+	else if (i->ended == 0 && *whole_ended >= i->started)
+		i->ended = *whole_ended;
+	return whole && more && i->started == 0 ? EMP_OK : fn(ctx, i);
+}
+
 enum emp_rc
 store_read_initiatives(struct store_reader *r,
 		       enum emp_rc (*fn)(void *ctx, const struct initiative_row *row),
@@ -76,29 +90,39 @@ store_read_initiatives(struct store_reader *r,
 {
 	struct initiative_row i = {.series = 0};
 	sqlite3_stmt *s = NULL;
+	int64_t whole_ended = 0;
+	int64_t unit = 0;
 	struct arena a;
 	enum emp_rc rc = db_prepare(
 		r->db, &s,
 		"SELECT initiative.name, event.time, event.type_id, event.series_id, "
-		"initiative_event.title FROM initiative_event "
+		"initiative_event.title, ifnull(series.unit_id, 0) "
+		"FROM initiative_event "
 		"JOIN event ON event.seq = initiative_event.event_seq "
+		"JOIN series ON series.id = event.series_id "
 		"JOIN initiative ON initiative.id = initiative_event.initiative_id "
-		"ORDER BY initiative.name, event.time, event.seq");
+		"ORDER BY initiative.name, 6, event.time, event.seq");
 
 	arena_init(&a, ARENA_CHUNK);
 	while (rc == EMP_OK) {
 		bool row;
+		bool more;
 
 		rc = db_step(s, &row);
 		if (rc != EMP_OK)
 			break;
-		if (i.name.n > 0 && (!row || !str_eq(i.name, db_str(s, 0)))) {
-			rc = fn(ctx, &i);
+		more = row && i.name.n > 0 && str_eq(i.name, db_str(s, 0));
+		if (i.name.n > 0 && (!more || unit != sqlite3_column_int64(s, 5))) {
+			rc = initiative_give(&i, unit == 0, more, &whole_ended, fn,
+					     ctx);
 			i = (struct initiative_row){.series = 0};
 			arena_reset(&a);
+			if (!more)
+				whole_ended = 0;
 		}
 		if (!row || rc != EMP_OK)
 			break;
+		unit = sqlite3_column_int64(s, 5);
 		if (i.name.n == 0)
 			i.name = arena_str(&a, db_str(s, 0));
 		rc = i.name.p != NULL ? initiative_add(&a, s, &i) : EMP_NOMEM;

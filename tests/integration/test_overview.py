@@ -322,6 +322,45 @@ def test_before_and_after(loaded, days):
                           for s in ("cancellation", "complaint", "renewal")}
 
 
+def test_each_unit_begins_by_itself(daemon):
+    """What is rolled out from unit to unit has a before and an after in each."""
+    day0 = int(datetime.datetime(2026, 3, 2, 9, tzinfo=datetime.timezone.utc).timestamp())
+    events = []
+
+    def at(day, kind, unit, **data):
+        events.append({"type": kind, "time": day0 + day * DAY,
+                       "data": {**data, **({"unit": unit} if unit else {})}})
+
+    at(0, "initiative.started", "north", initiative="calls", title="Calls")
+    at(20, "initiative.started", "south", initiative="calls")
+    at(30, "initiative.ended", "north", initiative="calls")
+    at(0, "initiative.started", "north", initiative="menu")
+    at(5, "initiative.started", "south", initiative="menu")
+    at(9, "initiative.ended", None, initiative="menu")
+    at(12, "initiative.started", "south", initiative="menu")
+    at(3, "initiative.ended", "north", initiative="never")
+    for unit, days in ("north", (-1, 1, 2)), ("south", (1, 19, 21)):
+        for day in days:
+            at(day, "signal.recorded", unit, audience="customer", signal="complaint",
+               person="c")
+    with daemon.client() as c:
+        assert c.lines(events).json()["stored"] == len(events)
+        got = c.get("/v1/initiatives", days=5).json()
+        north = c.get("/v1/initiatives", unit="north").json()
+    rows = [(r["initiative"], r["unit"], r["title"], r["started"], r["ended"] and
+             r["ended"][:10]) for r in got["rows"]]
+    assert rows == [
+        ("calls", "south", None, iso(day0 + 20 * DAY), None),
+        ("menu", "south", None, iso(day0 + 12 * DAY), None),
+        ("calls", "north", "Calls", iso(day0), "2026-04-01"),
+        ("menu", "north", None, iso(day0), "2026-03-11")]
+    counts = {(r["initiative"], r["unit"]): (r["before_n"], r["after_n"])
+              for r in got["signals"] if r["signal"] == "complaint"}
+    assert counts == {("calls", "north"): (1, 2), ("calls", "south"): (1, 1),
+                      ("menu", "north"): (1, 2), ("menu", "south"): (0, 0)}
+    assert {r["unit"] for r in north["rows"] + north["signals"]} == {"north"}
+
+
 def test_which_initiatives(loaded):
     d, _ = loaded
 
