@@ -5,8 +5,9 @@
  * All of it comes from counters, without a look at a single decision: from those over
  * all roles and classes, and over these by rule, unless a role or class makes a
  * difference; these are few enough to be met in time. Units of few
- * people are folded first; no row is about a person, and none says who decided. Reviews
- * are in reviews.c. */
+ * people are folded first; no row is about a person, and none says who decided. So a
+ * worker can answer at once, unless there is more in it: reviews (reviews.c) are read
+ * from the file. */
 #include "privacy/decisions.h"
 
 #include "base/clock.h"
@@ -502,7 +503,8 @@ answer(struct work *w)
 {
 	struct job *j = w->j;
 	struct reviews *reviews = NULL;
-	enum emp_rc rc = job_levels(j);
+	enum emp_rc rc = j->reader == NULL && reviews_expected(j) ? EMP_STALE
+								  : job_levels(j);
 
 	if (rc == EMP_OK)
 		rc = job_fold(j);
@@ -531,8 +533,6 @@ rollup_decisions(struct job *j)
 	struct work w = {.j = j};
 	enum emp_rc rc;
 
-	if (j->reader == NULL)
-		return EMP_STALE;
 	j->audiences = job_audiences(j->q, 1u << AUDIENCE_EMPLOYEE) &
 		1u << AUDIENCE_EMPLOYEE;
 	rc = answer(&w);

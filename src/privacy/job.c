@@ -398,28 +398,16 @@ enum emp_rc
 job_levels(struct job *j)
 {
 	struct rollup_ctx *c = j->c;
-	const struct intern *units = store_names(c->r->store, DIM_UNIT);
-	int64_t seq;
+	uint64_t before = c->kept ? c->kept->number : 0;
 	enum emp_rc rc;
 
 	if (j->levels != NULL)
 		return EMP_OK;
-	rc = store_read_levels_seq(j->reader, &seq);
-	/* What the file has of a unit whose name is not published yet is left out: so
-	 * the number of names counts, too. */
-	if (rc == EMP_OK &&
-	    (c->levels == NULL || c->levels_seq != seq ||
-	     levels_units(c->levels) != intern_count(units))) {
+	rc = kept_levels_take(c->r->kept, j->levels_version, j->reader, &c->kept);
+	if (c->kept == NULL || c->kept->number != before)
 		folds_free(&c->folds);
-		levels_free(&c->levels);
-		rc = levels_new(&c->levels, units);
-		if (rc == EMP_OK)
-			rc = store_read_levels(j->reader, levels_feed, c->levels);
-		if (rc != EMP_OK)
-			levels_free(&c->levels);
-		c->levels_seq = seq;
-	}
-	j->levels = c->levels;
+	if (rc == EMP_OK)
+		j->levels = c->kept->levels;
 	return rc;
 }
 

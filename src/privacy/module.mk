@@ -22,6 +22,8 @@ libempower_a_SOURCES += \
 	%D%/fold.c \
 	%D%/initiatives.c \
 	%D%/job.c \
+	%D%/kept.c \
+	%D%/kept.h \
 	%D%/list.c \
 	%D%/lives.c \
 	%D%/lives.h \

@@ -90,6 +90,17 @@ answerable(const struct job *j)
 	return j->audiences != 0 && delicate_fits(j);
 }
 
+bool
+reviews_expected(const struct job *j)
+{
+	const struct query *q = j->q;
+
+	return q->step == STEP_MONTH ||
+		(q->step == STEP_ALL &&
+		 (!q->from_given || tz_floor(j->tz, TZ_MONTH, q->from) == q->from) &&
+		 (!q->to_given || tz_floor(j->tz, TZ_MONTH, q->to) == q->to));
+}
+
 /* ---- reading -------------------------------------------------------------------- */
 
 static enum emp_rc
@@ -222,6 +233,8 @@ reviews_read(struct job *j, const struct raw_target *targets, uint32_t n,
 	*out = NULL;
 	if (!answerable(j))
 		return EMP_OK;
+	if (j->reader == NULL)
+		return EMP_STALE;
 	r = calloc(1, sizeof *r);
 	*out = r;
 	if (r == NULL)

@@ -38,6 +38,10 @@ rollups_new(struct rollups **out, struct agg *a, struct store *s)
 	*out = r;
 	if (r == NULL)
 		return EMP_NOMEM;
+	if (kept_new(&r->kept, s) != EMP_OK) {
+		rollups_free(out);
+		return EMP_NOMEM;
+	}
 	r->agg = a;
 	r->store = s;
 	r->sla_days = SLA_DAYS;
@@ -53,6 +57,9 @@ rollups_sla_days(struct rollups *r, uint32_t days)
 void
 rollups_free(struct rollups **r)
 {
+	if (*r == NULL)
+		return;
+	kept_free(&(*r)->kept);
 	free(*r);
 	*r = NULL;
 }
@@ -80,7 +87,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 		return;
 	released_free(&(*c)->released);
 	folds_free(&(*c)->folds);
-	levels_free(&(*c)->levels);
+	kept_levels_drop((*c)->r->kept, &(*c)->kept);
 	agg_reader_free(&(*c)->reader);
 	free(*c);
 	*c = NULL;
@@ -128,7 +135,8 @@ rollup_answer(struct rollup_ctx *c, const struct query *q, const struct defs *de
 			.reader = reader,
 			.problem = p,
 			.tz = store_tz(c->r->store),
-			.releases = store_releases_version(c->r->store)};
+			.releases = store_releases_version(c->r->store),
+			.levels_version = store_levels_version(c->r->store)};
 	enum emp_rc rc = build(&j);
 
 	*words = false;
@@ -169,6 +177,7 @@ sub_open(struct sub *s, const struct job *j)
 			      .tz = j->tz,
 			      .levels = j->levels,
 			      .releases = j->releases,
+			      .levels_version = j->levels_version,
 			      .brief = true};
 }
 

@@ -10,6 +10,7 @@
 #include "agg/levels.h"
 #include "agg/merge.h"
 #include "agg/people.h"
+#include "privacy/kept.h"
 #include "privacy/pub.h"
 #include "privacy/rollup.h"
 
@@ -17,6 +18,7 @@ struct rollups {
 	struct agg *agg;
 	struct store *store;
 	uint32_t sla_days;
+	struct kept *kept;
 };
 
 struct folds;
@@ -25,10 +27,8 @@ struct released;
 struct rollup_ctx {
 	struct rollups *r;
 	struct agg_reader *reader;
-	/* Kept from answer to answer until something is declared, or a unit comes that
-	 * they do not know. NULL: none yet. */
-	struct levels *levels;
-	int64_t levels_seq;
+	/* Kept from answer to answer. NULL: none yet. */
+	const struct kept_levels *kept;
 	struct folds *folds; /* of these levels; fold.c's */
 	/* Until there is another release, or another definition. */
 	struct released *released;
@@ -53,7 +53,7 @@ struct job {
 	struct rollup_pub pub;
 	uint32_t audiences; /* bit per enum audience */
 	int64_t seq, as_of; /* published before anything was read; as_of in ms */
-	uint64_t releases;  /* likewise */
+	uint64_t releases, levels_version; /* likewise */
 	struct merge *merge;
 	const struct rollup_raw *raw;
 	/* Employees' units as shown, ascending; none: as recorded. `fold` is the only
@@ -66,10 +66,10 @@ struct job {
 	uint32_t *group_order;
 	struct job_time *times; /* ascending */
 	uint32_t n_times;
-	struct people *cells;      /* see job_cell */
-	struct levels *levels;     /* the context's */
-	struct delicate *delicate; /* after delicate_spread */
-	enum emp_rc rc;            /* of a callback */
+	struct people *cells;        /* see job_cell */
+	const struct levels *levels; /* after job_levels; the context's */
+	struct delicate *delicate;   /* after delicate_spread */
+	enum emp_rc rc;              /* of a callback */
 	bool brief; /* part of another answer: leave out what only rows of all time say
 		     */
 };
@@ -119,6 +119,7 @@ const uint64_t *job_sums(const struct job *j, uint32_t sums, uint32_t group,
 			 uint32_t time);
 /* End of the bucket times[i], or of the window; Unix s. */
 int64_t job_time_end(const struct job *j, uint32_t i);
+/* EMP_STALE: ask again on a reader. */
 EMP_MUST_CHECK enum emp_rc job_levels(struct job *j);
 /* Levels in force at the last moment of a bucket that ends there, as levels_at: what is
  * declared from the first of the next month on is about that month. */

@@ -67,6 +67,7 @@ group_begin(struct store *s)
 	g->duplicates = 0;
 	g->n_sealed = 0;
 	g->sealed_shows = false;
+	g->levels = false;
 	g->n_cells = 0;
 	g->block = s->next_block;
 	buf_clear(&g->ids);
@@ -275,6 +276,7 @@ put(struct store *s, struct store_batch *b, const struct event *e,
 	if (rc != EMP_OK || out->status != ITEM_STORED)
 		return rc;
 	s->group.sealed_shows |= sealed && shows_at_once(s, e);
+	s->group.levels |= e->type == EVENT_HEADCOUNT_SET || e->type == EVENT_BASE_SET;
 	if (!e->id_given)
 		return EMP_OK;
 	rc = id_window_add(&s->ids, e->id_key, content);
@@ -565,6 +567,8 @@ publish(struct store *s)
 		if (g->sealed_shows)
 			counter_add(&s->counters.sealed_version, 1);
 	}
+	if (g->levels)
+		counter_add(&s->counters.levels_version, 1);
 	names_commit(&s->names);
 	words_commit(&s->words);
 	if (id_window_commit(&s->ids, g->now, g->block) != EMP_OK)

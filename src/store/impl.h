@@ -98,6 +98,7 @@ struct group {
 	struct buf sealed_ids;         /* keys that confidential.db has now */
 	uint32_t n_sealed, duplicates; /* events for confidential.db; repeats */
 	bool sealed_shows;             /* some of these may be in figures at once */
+	bool levels;                   /* something of store_read_levels changes */
 	uint32_t n_cells;              /* written with it */
 };
 
@@ -106,7 +107,8 @@ struct counters { /* health: written by the writer, read by anybody */
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
 		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
 	_Atomic int64_t ids_since;                         /* id_window_short_since() */
-	_Atomic uint64_t sealed_version, releases_version; /* store/voice.h */
+	/* store/voice.h */
+	_Atomic uint64_t sealed_version, releases_version, levels_version;
 	_Atomic uint32_t series;
 	_Atomic bool disk_full;
 };

@@ -372,22 +372,6 @@ level(sqlite3_stmt *s, int column)
 }
 
 enum emp_rc
-store_read_levels_seq(struct store_reader *r, int64_t *seq)
-{
-	sqlite3_stmt *s = NULL;
-	bool row = false;
-	enum emp_rc rc = db_prepare(r->db, &s, "SELECT max(event_seq) FROM headcount");
-
-	*seq = 0;
-	if (rc == EMP_OK)
-		rc = db_step(s, &row);
-	if (row)
-		*seq = sqlite3_column_int64(s, 0);
-	finish(&s);
-	return rc;
-}
-
-enum emp_rc
 store_read_levels(struct store_reader *r,
 		  enum emp_rc (*fn)(void *ctx, const struct level_row *l), void *ctx)
 {

@@ -15,6 +15,7 @@
 #include "store/reader_impl.h"
 
 struct readers {
+	const struct store *store;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct qnode *first, *last;
@@ -63,6 +64,7 @@ reader_main(void *arg)
 		EMP_ASSERT(rc == EMP_OK);
 		rc = db_exec(r->people, "BEGIN");
 		EMP_ASSERT(rc == EMP_OK);
+		r->levels_version = store_levels_version(t->pool->store);
 		job->run(r, job);
 		/* The job is gone. Ending a read has nothing to fail at either. */
 		rc = db_exec(r->people, "COMMIT");
@@ -88,6 +90,7 @@ readers_start(struct store *s)
 		return EMP_NOMEM;
 	}
 	EMP_ASSERT(pthread_cond_init(&p->more, NULL) == 0);
+	p->store = s;
 	s->readers = p;
 	for (; rc == EMP_OK && p->n < s->config.readers; p->n++) {
 		struct reading *t = &p->thread[p->n];
@@ -125,6 +128,12 @@ readers_stop(struct store *s)
 	free(p->thread);
 	free(p);
 	s->readers = NULL;
+}
+
+uint64_t
+store_read_levels_version(const struct store_reader *r)
+{
+	return r->levels_version;
 }
 
 enum emp_rc

@@ -14,6 +14,7 @@ struct store_reader {
 	 * A connection of its own, so that no statement about the analysts' file can
 	 * reach into the other. */
 	sqlite3 *people;
+	uint64_t levels_version; /* before the job's first look */
 	const struct tz *tz;
 	struct tz *own_tz; /* of a reader without a daemon */
 	char path[PATH_MAX];

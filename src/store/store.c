@@ -438,6 +438,12 @@ store_releases_version(const struct store *s)
 				    memory_order_acquire);
 }
 
+uint64_t
+store_levels_version(const struct store *s)
+{
+	return atomic_load_explicit(&s->counters.levels_version, memory_order_acquire);
+}
+
 int64_t
 store_newest(const struct store *s)
 {

@@ -32,6 +32,11 @@ uint64_t store_sealed_version(const struct store *s);
  * and notices. [any] */
 uint64_t store_releases_version(const struct store *s);
 
+/* Counts commits of what store_read_levels reads, before they are acknowledged. [any]
+ * And as it was before the present job's first look at the file. [reader] */
+uint64_t store_levels_version(const struct store *s);
+uint64_t store_read_levels_version(const struct store_reader *r);
+
 /* A block of a release in empowerd.db, by end of the release, then survey, question,
  * verified, unit. */
 struct release_row {
@@ -194,7 +199,5 @@ store_read_praise(struct store_reader *r, enum audience a, int64_t from, int64_t
 EMP_MUST_CHECK enum emp_rc store_read_person(struct store_reader *r,
 					     const uint8_t hash[RECEIPT_HASH_BYTES],
 					     uint8_t person[PSEUDONYM_BYTES]);
-/* Sequence of the newest headcount or base, 0 for none: what levels may be kept by. */
-EMP_MUST_CHECK enum emp_rc store_read_levels_seq(struct store_reader *r, int64_t *seq);
 
 #endif

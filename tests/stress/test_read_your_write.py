@@ -6,6 +6,7 @@ that unit must say while all the others write. Counted rounds, no clock.
 import os
 import random
 import threading
+import time
 
 import pytest
 
@@ -104,6 +105,39 @@ def test_a_rollup_includes_what_was_acknowledged(many):
     many.verify()
     assert many.sql("SELECT source, id FROM v_event GROUP BY 1, 2 "
                     "HAVING count(*) > 1") == []
+
+
+def test_a_unit_that_became_too_small_is_shown_to_nobody(many):
+    """Who may be shown follows from headcounts, which every worker must know at once:
+    asked before, between and after, on connections that others use as well."""
+    pool = Pool(many, POOL)
+
+    def rows_of(rng, unit):
+        # Not whole months, which readers answer.
+        return [row for row in pool.ask(rng, "decisions", group_by="unit",
+                                        **{"from": int(time.time()) - 7200})["rows"]
+                if row.get("unit") == unit]
+
+    def declare_and_read(i):
+        rng = random.Random(i)
+        with Client(many) as c:
+            for n in range(ROUNDS):
+                unit = f"h{i}/{n}"
+                many_people = {"type": "headcount.set",
+                               "data": {"unit": unit, "headcount": 5}}
+                assert c.event({"type": "decision.made",
+                                "data": {"unit": unit, "role": "clerk", "class": "refund",
+                                         "answer": "yes"}}).status == 201
+                assert rows_of(rng, unit) == [], (i, n)
+                assert c.event(many_people).status == 201
+                assert [row["n"] for row in rows_of(rng, unit)] == [1], (i, n)
+                many_people["data"]["headcount"] = 4
+                assert c.event(many_people).status == 201
+                assert rows_of(rng, unit) == [], (i, n)
+
+    in_threads(declare_and_read, 4)
+    pool.close()
+    many.verify()
 
 
 def test_figures_never_go_back(many):
