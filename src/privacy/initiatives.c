@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#define INITIATIVES_MAX 200 /* that are compared in one answer */
+#define INITIATIVES_MAX 1000 /* of one unit each, that are compared in an answer */
 #define NOTE                                                                           \
 	"Before and after an initiative are no proof that it was the cause: other "    \
 	"things changed, too."
