@@ -80,7 +80,7 @@ def same(row, want):
         if value is None or isinstance(value, (str, bool)) or got is None:
             assert got == value, (name, value, row)
         else:
-            assert got == pytest.approx(value, abs=6e-5), (name, value, row)
+            assert abs(got - value) <= 6e-5, (name, value, row)
 
 
 # ---- the life of a suggestion ----------------------------------------------------------
