@@ -110,7 +110,7 @@ def data(request, tmp_path):
         rng, count = random.Random(1), 2000
     files = [tmp_path / n for n in names]
     for path, events in zip(files, (airline_like(rng, count), hr_like(rng))):
-        with gzip.open(path, "wt", encoding="utf-8") as f:
+        with gzip.open(path, "wt", compresslevel=1, encoding="utf-8") as f:
             f.writelines(json.dumps(e) + "\n" for e in events)
     return (*files, False)
 
