@@ -17,6 +17,8 @@ libempower_a_SOURCES += \
 	%D%/intern.h \
 	%D%/log.c \
 	%D%/log.h \
+	%D%/newest.c \
+	%D%/newest.h \
 	%D%/num.c \
 	%D%/num.h \
 	%D%/owner.c \
@@ -43,6 +45,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_base_hash.c \
 	tests/unit/test_base_intern.c \
 	tests/unit/test_base_log.c \
+	tests/unit/test_base_newest.c \
 	tests/unit/test_base_num.c \
 	tests/unit/test_base_owner.c \
 	tests/unit/test_base_queue.c \

@@ -403,7 +403,8 @@ job_levels(struct job *j)
 
 	if (j->levels != NULL)
 		return EMP_OK;
-	rc = kept_levels_take(c->r->kept, j->levels_version, j->reader, &c->kept);
+	rc = kept_levels_take(c->r->levels, c->r->store, j->levels_version, j->reader,
+			      &c->kept);
 	if (c->kept == NULL || c->kept->number != before)
 		folds_free(&c->folds);
 	if (rc == EMP_OK)

@@ -38,7 +38,7 @@ rollups_new(struct rollups **out, struct agg *a, struct store *s)
 	*out = r;
 	if (r == NULL)
 		return EMP_NOMEM;
-	if (kept_new(&r->kept, s) != EMP_OK) {
+	if (newest_new(&r->levels) != EMP_OK) {
 		rollups_free(out);
 		return EMP_NOMEM;
 	}
@@ -59,7 +59,7 @@ rollups_free(struct rollups **r)
 {
 	if (*r == NULL)
 		return;
-	kept_free(&(*r)->kept);
+	newest_free(&(*r)->levels);
 	free(*r);
 	*r = NULL;
 }
@@ -87,7 +87,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 		return;
 	released_free(&(*c)->released);
 	folds_free(&(*c)->folds);
-	kept_levels_drop((*c)->r->kept, &(*c)->kept);
+	kept_levels_drop((*c)->r->levels, &(*c)->kept);
 	agg_reader_free(&(*c)->reader);
 	free(*c);
 	*c = NULL;

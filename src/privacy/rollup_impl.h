@@ -18,7 +18,7 @@ struct rollups {
 	struct agg *agg;
 	struct store *store;
 	uint32_t sla_days;
-	struct kept *kept;
+	struct newest *levels;
 };
 
 struct folds;
@@ -28,7 +28,7 @@ struct rollup_ctx {
 	struct rollups *r;
 	struct agg_reader *reader;
 	/* Kept from answer to answer. NULL: none yet. */
-	const struct kept_levels *kept;
+	struct kept_levels *kept;
 	struct folds *folds; /* of these levels; fold.c's */
 	/* Until there is another release, or another definition. */
 	struct released *released;

@@ -106,8 +106,7 @@ struct counters { /* health: written by the writer, read by anybody */
 	_Atomic int64_t committed;
 	_Atomic uint64_t groups, events, duplicates, failures, fsync_errors,
 		cells_written, wal_bytes, db_bytes, disk_free, last_commit_us;
-	_Atomic int64_t ids_since;                         /* id_window_short_since() */
-	/* store/voice.h */
+	_Atomic int64_t ids_since; /* id_window_short_since() */
 	_Atomic uint64_t sealed_version, releases_version, levels_version;
 	_Atomic uint32_t series;
 	_Atomic bool disk_full;
