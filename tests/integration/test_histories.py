@@ -54,12 +54,16 @@ def bucket_start(zone, step, ts):
         return ts - (ts + int(local.utcoffset().total_seconds())) % 60
     if step == "hour":
         # Walk back to the last instant at which the local clock showed a full hour or
-        # was changed to another one.
+        # was changed into this one; set back within it, the hour is only longer.
         start = ts - (local.minute * 60 + local.second)
         before = datetime.datetime.fromtimestamp(start, utc).astimezone(zone)
         if before.utcoffset() == local.utcoffset():
             return start
-        return first_instant(zone, start, ts, local.utcoffset())
+        change = first_instant(zone, start, ts, local.utcoffset())
+        before = datetime.datetime.fromtimestamp(change - 1, utc).astimezone(zone)
+        if (before.date(), before.hour) == (local.date(), local.hour):
+            return bucket_start(zone, step, change - 1)
+        return change
     day = local.date()
     if step == "week":
         day -= datetime.timedelta(days=day.weekday())
@@ -555,4 +559,12 @@ def test_the_means_of_this_test_tell_right_from_wrong():
     assert bucket_start(warsaw, "hour", first) == first - 1800
     assert bucket_start(warsaw, "hour", second) == second - 1800
     assert bucket_start(warsaw, "day", second) == parse_time("2026-10-24T22:00:00Z")
+    # Half an hour back makes the hour of 1:xx longer, half an hour on that of 2:xx shorter.
+    howe = zoneinfo.ZoneInfo("Australia/Lord_Howe")
+    for at, start in (
+        ("2026-04-04T15:10:00Z", "2026-04-04T14:00:00Z"),
+        ("2026-04-04T15:30:00Z", "2026-04-04T15:30:00Z"),
+        ("2026-10-03T15:40:00Z", "2026-10-03T15:30:00Z"),
+    ):
+        assert bucket_start(howe, "hour", parse_time(at)) == parse_time(start)
     assert json.dumps(cut("a/b/c", 2)) == '"a/b"'
