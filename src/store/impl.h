@@ -183,8 +183,8 @@ EMP_MUST_CHECK enum emp_rc load_cells(struct store *s);
 EMP_MUST_CHECK enum emp_rc load_replay(struct store *s);
 
 /* --- defs.c --- */
-/* [main] [writer] The definitions as the files have them, one reference. Waits for what
- * is under way aside: tokens are in confidential.db. */
+/* [main] [writer] The definitions as the files have them, one reference. Tokens are as
+ * before while confidential.db is lent: no change is run then. */
 EMP_MUST_CHECK enum emp_rc defs_load(struct store *s, const struct defs **out);
 /* [writer] Replaces the writer's snapshot and calls the hook. */
 EMP_MUST_CHECK enum emp_rc defs_reload(struct store *s);

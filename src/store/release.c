@@ -34,6 +34,7 @@ struct closing {
 	int64_t from, to; /* ms */
 	int64_t now;
 	char name[RELEASE_PERIOD_MAX];
+	uint32_t threshold; /* as the survey has it now; 0: it has none */
 	uint32_t k;
 	bool answered; /* by anybody; k is set then */
 	bool written;  /* some of that in answers that are texts */
@@ -366,7 +367,6 @@ set_bounds(struct store *s, struct closing *c, enum period kind, const int64_t *
 static enum emp_rc
 read_period(struct store *s, struct closing *c, enum period kind)
 {
-	const struct survey *v = surveys_find(s->defs->surveys, c->survey);
 	sqlite3_stmt *q = NULL;
 	bool is_wave = false;
 	int64_t opened = 0;
@@ -390,8 +390,8 @@ read_period(struct store *s, struct closing *c, enum period kind)
 	}
 	set_bounds(s, c, kind, is_wave ? &opened : NULL);
 	/* Raised since the first answer; it never falls. */
-	if (c->answered && v != NULL && v->threshold > c->k)
-		c->k = v->threshold;
+	if (c->answered && c->threshold > c->k)
+		c->k = c->threshold;
 	sqlite3_finalize(q);
 	return rc;
 }
@@ -491,7 +491,10 @@ release_close_through(struct store *s, const struct survey *v, int64_t number,
 				"WHERE survey = ?1 AND number > ?2 AND number < ?3 "
 				"AND threshold IS NOT NULL");
 	while (rc == EMP_OK && after < number) {
-		struct closing c = {.survey = v->name, .after = after, .now = now};
+		struct closing c = {.survey = v->name,
+				    .after = after,
+				    .now = now,
+				    .threshold = v->threshold};
 		bool row;
 
 		db_bind_str(q, 1, v->name);
