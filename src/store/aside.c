@@ -128,6 +128,7 @@ aside_holds(struct store *s, struct store_batch *b)
 	else
 		a->held = b;
 	a->held_last = b;
+	atomic_fetch_add(&a->held_weight, batch_weight(s, b));
 	return true;
 }
 
@@ -142,5 +143,6 @@ aside_resume(struct store *s, struct store_batch *taken)
 	a->held_last->node.next = taken != NULL ? &taken->node : NULL;
 	a->held = NULL;
 	a->held_last = NULL;
+	atomic_store(&a->held_weight, 0);
 	return first;
 }

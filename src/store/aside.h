@@ -21,6 +21,7 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct store;
 struct store_batch;
@@ -34,6 +35,7 @@ struct aside {
 	pthread_t thread;
 	_Atomic bool done;                    /* it has nothing more to do */
 	struct store_batch *held, *held_last; /* wait for it, oldest first */
+	_Atomic uint64_t held_weight;         /* in the queue; health reads it */
 };
 
 /* [main] empowerd.db is there. */

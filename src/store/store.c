@@ -472,6 +472,8 @@ void
 store_health(const struct store *s, struct store_health *out)
 {
 	const struct counters *c = &s->counters;
+	uint64_t held = atomic_load(&s->aside.held_weight);
+	uint64_t queued = queue_weight(&s->queue);
 	int64_t since = atomic_load(&c->ids_since);
 	int64_t now = clock_now_ms();
 
@@ -482,7 +484,7 @@ store_health(const struct store *s, struct store_health *out)
 				     .failures = atomic_load(&c->failures),
 				     .fsync_errors = atomic_load(&c->fsync_errors),
 				     .cells_written = atomic_load(&c->cells_written),
-				     .queue_events = queue_weight(&s->queue),
+				     .queue_events = queued > held ? queued - held : 0,
 				     .wal_bytes = atomic_load(&c->wal_bytes),
 				     .db_bytes = atomic_load(&c->db_bytes),
 				     .disk_free = atomic_load(&c->disk_free) /

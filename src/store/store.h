@@ -212,7 +212,8 @@ EMP_MUST_CHECK enum emp_rc store_snapshot(const char *dir, const char *file,
 
 /* --- health [any] ---
  * Nothing here may tell when confidential events come: groups, the duration of the last
- * and the age of the window leave those out that touch confidential.db alone. */
+ * and the age of the window leave those out that touch confidential.db alone; and what
+ * waits leaves out what waits for confidential.db, seconds where a release goes on. */
 #define DISK_FREE_STEP (64u << 20)
 struct store_health {
 	int64_t committed; /* last sequence number */

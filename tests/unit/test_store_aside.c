@@ -257,6 +257,32 @@ START_TEST(a_new_question_does_not_wait_for_a_release)
 }
 END_TEST
 
+/* For seconds; and a watchdog would take it for a writer that does not get on. */
+START_TEST(no_number_tells_that_employees_wait)
+{
+	struct store_health h;
+	struct event e = customer();
+	struct asked r;
+	struct sent s[3];
+
+	release(&r);
+	for (int i = 0; i < 3; i++)
+		send(&s[i], employee(1 + i), NULL);
+	/* The first leaves the queue before the second is answered. */
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	store_health(support.store, &h);
+	ck_assert_uint_le(h.queue_events, 1);
+	sem_post(&go);
+	await(&r.done);
+	for (int i = 0; i < 3; i++)
+		await(&s[i].done);
+	ck_assert_int_eq(support_put(&e), ITEM_STORED);
+	store_health(support.store, &h);
+	ck_assert_uint_le(h.queue_events, 1);
+}
+END_TEST
+
 START_TEST(a_stop_waits_for_a_release)
 {
 	struct asked r;
@@ -289,6 +315,7 @@ store_aside_suite(void)
 	tcase_add_test(tc, what_one_request_sends_stays_in_order);
 	tcase_add_test(tc, a_change_waits_for_a_release);
 	tcase_add_test(tc, a_new_question_does_not_wait_for_a_release);
+	tcase_add_test(tc, no_number_tells_that_employees_wait);
 	tcase_add_test(tc, a_stop_waits_for_a_release);
 	suite_add_tcase(suite, tc);
 	return suite;
