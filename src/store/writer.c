@@ -152,6 +152,17 @@ hurry(struct store *s, uint64_t *hurried)
 	disk_tidy_sealed(s, NULL);
 }
 
+/* Nothing to do but what is done aside. */
+static void
+wait_aside(struct store *s)
+{
+	bool full = atomic_load(&s->counters.disk_full);
+
+	queue_wait(&s->queue, full ? FULL_MS : SLEEP_MS);
+	if (full)
+		(void)disk_ok(s);
+}
+
 static int
 sleep_ms(const struct store *s, int64_t quiet_ms, bool done)
 {
@@ -197,7 +208,7 @@ writer_main(void *store)
 			if (stopping)
 				aside_finish(s);
 			else
-				queue_wait(&s->queue, SLEEP_MS);
+				wait_aside(s);
 			continue;
 		}
 		/* Asked before the queue was found empty: nothing comes any more. */

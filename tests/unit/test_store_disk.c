@@ -9,6 +9,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -17,7 +18,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store_support.h"
+#include "period_support.h"
+#include "privacy/release.h"
 #include "unit.h"
 
 static _Atomic int sync_errors;  /* how many more fail */
@@ -277,6 +279,88 @@ START_TEST(a_repeat_after_half_a_commit_stores_the_rest)
 }
 END_TEST
 
+#define PEOPLE 7
+
+START_TEST(a_release_that_is_not_synced_is_none)
+{
+	struct store_change c;
+
+	release_survey("team", PERIOD_WAVE, 0);
+	release_crowd("team", NULL, 1, PEOPLE);
+	atomic_store(&sync_errors, 1000);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(release_do(&c, "team", NULL), EMP_INTERNAL);
+	ck_assert(!atomic_load(&support.fatal));
+	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_INTERNAL);
+	ck_assert(atomic_load(&support.fatal));
+	ck_assert_int_eq(support_sql("empowerd.db", "SELECT count(*) FROM release"), 0);
+	atomic_store(&sync_errors, 0);
+	support_close();
+	support_open();
+	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
+	ck_assert(c.created);
+	ck_assert_int_eq(release_shown_people("mood", NULL), PEOPLE);
+	ck_assert_int_eq(release_findings(), 0);
+}
+END_TEST
+
+static sem_t entered, go;
+
+/* [aside] */
+static enum emp_rc
+slow_release(void *ctx, const struct release_tree *t, const struct release_question *q,
+	     uint32_t k, struct arena *a, struct release_blocks *out)
+{
+	sem_post(&entered);
+	while (sem_wait(&go) != 0)
+		;
+	return release_blocks_make(ctx, t, q, k, a, out);
+}
+
+static void
+released(struct store_change *c)
+{
+	(void)c;
+	sem_post(&entered);
+}
+
+START_TEST(customers_go_on_as_soon_as_there_is_room_again)
+{
+	struct store_change c = {
+		.op = DEF_RELEASE, .name = STR("team"), .done = released};
+	struct store_outcome o;
+	struct answer a;
+	struct event e = support_answer(NULL, &a, 5);
+	uint64_t until = clock_mono_ns() + 20000000000u;
+	enum emp_rc rc;
+
+	ck_assert_int_eq(sem_init(&entered, 0, 0), 0);
+	ck_assert_int_eq(sem_init(&go, 0, 0), 0);
+	support_close();
+	support.hooks.release = slow_release;
+	support_open();
+	release_survey("team", PERIOD_WAVE, 0);
+	release_crowd("team", NULL, 1, PEOPLE);
+	ck_assert_int_eq(store_change(support.store, &c), EMP_OK);
+	while (sem_wait(&entered) != 0)
+		;
+	atomic_store(&bytes_free, 1000);
+	do
+		rc = support_submit(&e, &o, 1, false);
+	while (rc == EMP_OK && clock_mono_ns() < until);
+	ck_assert_int_eq(rc, EMP_DISK_FULL);
+	atomic_store(&bytes_free, 1u << 30);
+	rc = submit_within(&e, &o, 20);
+	for (int i = 0; i < PEOPLE; i++) /* more than there are questions */
+		sem_post(&go);
+	ck_assert_int_eq(rc, EMP_OK);
+	support_close();
+	ck_assert_int_eq(c.rc, EMP_OK);
+	sem_destroy(&entered);
+	sem_destroy(&go);
+}
+END_TEST
+
 Suite *
 store_disk_suite(void)
 {
@@ -291,6 +375,8 @@ store_disk_suite(void)
 	tcase_add_test(tc, a_write_without_room_is_a_full_disk);
 	tcase_add_test(tc, a_sealed_file_that_fails_keeps_the_other_unchanged);
 	tcase_add_test(tc, a_repeat_after_half_a_commit_stores_the_rest);
+	tcase_add_test(tc, a_release_that_is_not_synced_is_none);
+	tcase_add_test(tc, customers_go_on_as_soon_as_there_is_room_again);
 	suite_add_tcase(s, tc);
 	return s;
 }
