@@ -131,24 +131,47 @@ job_fold_month(struct job *j, int64_t t, int64_t least, const int64_t **people)
 
 /* ---- by months ----------------------------------------------------------------- */
 
+/* Shared like the levels that they follow from, and made on a reader as these are: many
+ * declarations of many units take longer than a worker may keep others waiting. */
 struct folds {
-	uint64_t version; /* of the definitions */
+	struct newest_item item; /* its version is that of the levels */
+	uint64_t defs;           /* version of the definitions */
 	uint32_t n, max, n_fold;
 	struct merge_fold *v;
 };
 
-void
-folds_free(struct folds **fp)
+static struct folds *
+folds_of(struct newest_item *i)
 {
-	struct folds *f = *fp;
+	_Static_assert(offsetof(struct folds, item) == 0, "the item is the folds");
+	return (struct folds *)(void *)i;
+}
 
-	*fp = NULL;
-	if (f == NULL)
-		return;
-	for (uint32_t i = 0; i < f->n; i++)
-		free((void *)(uintptr_t)f->v[i].unit);
+static void
+item_free(struct newest_item *i)
+{
+	struct folds *f = folds_of(i);
+
+	for (uint32_t k = 0; k < f->n; k++)
+		free((void *)(uintptr_t)f->v[k].unit);
 	free(f->v);
 	free(f);
+}
+
+void
+folds_drop(struct rollup_ctx *c)
+{
+	struct newest_item *i = c->folds == NULL ? NULL : &c->folds->item;
+
+	c->folds = NULL;
+	newest_drop(c->r->folds, &i);
+}
+
+static bool
+fits(const struct folds *f, const struct job *j)
+{
+	return f != NULL && f->item.version == j->c->kept->item.version &&
+		f->defs == j->defs->version && f->n_fold == levels_units(j->levels) + 1;
 }
 
 /* What holds from `from` on follows from the fewest people up to `to`. */
@@ -198,28 +221,60 @@ folds_make(struct folds *f, const struct job *j)
 	return rc;
 }
 
+static enum emp_rc
+folds_new(struct folds **out, const struct job *j)
+{
+	struct folds *f = calloc(1, sizeof *f);
+	enum emp_rc rc;
+
+	*out = NULL;
+	if (f == NULL)
+		return EMP_NOMEM;
+	f->item.free = item_free;
+	f->item.version = j->c->kept->item.version;
+	f->defs = j->defs->version;
+	f->n_fold = levels_units(j->levels) + 1;
+	rc = folds_make(f, j);
+	if (rc == EMP_OK)
+		*out = f;
+	else
+		item_free(&f->item);
+	return rc;
+}
+
+static enum emp_rc
+folds_take(struct job *j)
+{
+	struct rollup_ctx *c = j->c;
+	struct newest_item *i;
+	enum emp_rc rc;
+
+	if (fits(c->folds, j))
+		return EMP_OK;
+	folds_drop(c);
+	i = newest_take(c->r->folds);
+	c->folds = i == NULL ? NULL : folds_of(i);
+	if (fits(c->folds, j))
+		return EMP_OK;
+	folds_drop(c);
+	if (j->reader == NULL)
+		return EMP_STALE;
+	rc = folds_new(&c->folds, j);
+	if (rc == EMP_OK)
+		newest_put(c->r->folds, &c->folds->item);
+	return rc;
+}
+
 enum emp_rc
 job_fold(struct job *j)
 {
-	struct folds **kept = &j->c->folds;
-	enum emp_rc rc = EMP_OK;
+	enum emp_rc rc = folds_take(j);
 
-	if (*kept == NULL || (*kept)->version != j->defs->version) {
-		folds_free(kept);
-		*kept = calloc(1, sizeof **kept);
-		if (*kept == NULL)
-			return EMP_NOMEM;
-		(*kept)->version = j->defs->version;
-		(*kept)->n_fold = levels_units(j->levels) + 1;
-		rc = folds_make(*kept, j);
-	}
-	if (rc != EMP_OK) {
-		folds_free(kept);
+	if (rc != EMP_OK)
 		return rc;
-	}
-	j->folds = (*kept)->v;
-	j->n_folds = (*kept)->n;
-	j->n_fold = (*kept)->n_fold;
+	j->folds = j->c->folds->v;
+	j->n_folds = j->c->folds->n;
+	j->n_fold = j->c->folds->n_fold;
 	return EMP_OK;
 }
 

@@ -398,15 +398,12 @@ enum emp_rc
 job_levels(struct job *j)
 {
 	struct rollup_ctx *c = j->c;
-	uint64_t before = c->kept ? c->kept->number : 0;
 	enum emp_rc rc;
 
 	if (j->levels != NULL)
 		return EMP_OK;
 	rc = kept_levels_take(c->r->levels, c->r->store, j->levels_version, j->reader,
 			      &c->kept);
-	if (c->kept == NULL || c->kept->number != before)
-		folds_free(&c->folds);
 	if (rc == EMP_OK)
 		j->levels = c->kept->levels;
 	return rc;

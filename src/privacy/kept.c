@@ -3,7 +3,6 @@
 
 #include "store/voice.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 static struct kept_levels *
@@ -44,7 +43,6 @@ static enum emp_rc
 levels_make(const struct store *store, struct store_reader *reader,
 	    struct kept_levels **out)
 {
-	static _Atomic uint64_t number;
 	struct kept_levels *l = calloc(1, sizeof *l);
 	enum emp_rc rc;
 
@@ -56,7 +54,6 @@ levels_make(const struct store *store, struct store_reader *reader,
 		rc = store_read_levels(reader, levels_feed, l->levels);
 	l->item.free = item_free;
 	l->item.version = store_read_levels_version(reader);
-	l->number = atomic_fetch_add(&number, 1) + 1;
 	if (rc == EMP_OK)
 		*out = l;
 	else

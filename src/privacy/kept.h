@@ -11,7 +11,6 @@ struct kept_levels {
 	/* Its version is one of store_levels_version: no more is missing. */
 	struct newest_item item;
 	struct levels *levels;
-	uint64_t number; /* no two have the same */
 };
 
 /* [any] Makes *l, which is NULL or was taken before, the levels of that version or a

@@ -38,7 +38,7 @@ rollups_new(struct rollups **out, struct agg *a, struct store *s)
 	*out = r;
 	if (r == NULL)
 		return EMP_NOMEM;
-	if (newest_new(&r->levels) != EMP_OK) {
+	if (newest_new(&r->levels) != EMP_OK || newest_new(&r->folds) != EMP_OK) {
 		rollups_free(out);
 		return EMP_NOMEM;
 	}
@@ -59,6 +59,7 @@ rollups_free(struct rollups **r)
 {
 	if (*r == NULL)
 		return;
+	newest_free(&(*r)->folds);
 	newest_free(&(*r)->levels);
 	free(*r);
 	*r = NULL;
@@ -86,7 +87,7 @@ rollup_ctx_free(struct rollup_ctx **c)
 	if (*c == NULL)
 		return;
 	released_free(&(*c)->released);
-	folds_free(&(*c)->folds);
+	folds_drop(*c);
 	kept_levels_drop((*c)->r->levels, &(*c)->kept);
 	agg_reader_free(&(*c)->reader);
 	free(*c);

@@ -18,7 +18,7 @@ struct rollups {
 	struct agg *agg;
 	struct store *store;
 	uint32_t sla_days;
-	struct newest *levels;
+	struct newest *levels, *folds;
 };
 
 struct folds;
@@ -29,7 +29,7 @@ struct rollup_ctx {
 	struct agg_reader *reader;
 	/* Kept from answer to answer. NULL: none yet. */
 	struct kept_levels *kept;
-	struct folds *folds; /* of these levels; fold.c's */
+	struct folds *folds; /* fold.c's */
 	/* Until there is another release, or another definition. */
 	struct released *released;
 	uint64_t releases, released_defs;
@@ -130,7 +130,7 @@ void job_levels_before(const struct job *j, enum level_kind k, int64_t end,
 int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
 
 /* fold.c: units of employees too small to be shown; see there. After job_levels. */
-/* Each month by itself, those of fewer than K_ANONYMITY people. */
+/* Each month by itself, those of fewer than K_ANONYMITY people. As job_levels. */
 EMP_MUST_CHECK enum emp_rc job_fold(struct job *j);
 /* After it: fold[unit] at t, Unix s. */
 const uint32_t *job_fold_at(const struct job *j, int64_t t);
@@ -139,7 +139,7 @@ const uint32_t *job_fold_at(const struct job *j, int64_t t);
 EMP_MUST_CHECK enum emp_rc job_fold_always(struct job *j, int64_t least);
 EMP_MUST_CHECK enum emp_rc job_fold_month(struct job *j, int64_t t, int64_t least,
 					  const int64_t **people);
-void folds_free(struct folds **f);
+void folds_drop(struct rollup_ctx *c);
 /* By people[unit]: fold[unit], 0: under no unit. */
 EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *people,
 				       int64_t least, uint32_t *fold);

@@ -2,10 +2,12 @@
 that keeps every decision in a list. Where a figure could be had in a naive way, the data
 makes the naive one something else."""
 import collections
+import contextlib
 import datetime
 import math
 import random
 import statistics
+import time
 
 import pytest
 
@@ -682,3 +684,39 @@ def test_oneself(c, decisions, trainings):
     # Nobody else's code opens it, and no other name is in it.
     assert c.get("/v1/me/P-00000-00000-00000-00000-00000-00000").status == 404
     assert "north/a-2" not in c.get(f"/v1/me/{code}").text()
+
+
+def test_what_takes_long_is_no_work_of_a_worker():
+    """Others wait for a worker; so who may be shown is worked out on a reader, once for
+    all who ask, whenever something is declared."""
+    with Daemon("workers=2") as d, contextlib.ExitStack() as stack:
+        d.start()
+        clients = [stack.enter_context(d.client()) for _ in range(8)]
+        now = int(time.time()) // 3600 * 3600
+        # Never of whole months: reviews are read from the file.
+        asked = iter(range(now - 90 * DAY + 1, now, 3600))
+
+        def reads(group_by="unit,channel", **params):
+            """That it takes to ask on each connection what nobody asked before."""
+            before = d.metric("rollup_reads_total")
+            for client in clients:
+                assert client.rollup("decisions", group_by=group_by, from_=at(next(asked)),
+                                     **params)["rows"]
+            return d.metric("rollup_reads_total") - before
+
+        def made(days=0, **data):
+            return {"type": "decision.made", "time": at(now - days * DAY), "data": {
+                "role": "agent", "class": "refund", "answer": "yes", "unit": "north", **data}}
+
+        def headcount(n):
+            return {"type": "headcount.set", "time": at(now - 99 * DAY),
+                    "data": {"unit": "north", "headcount": n}}
+
+        send(clients[0], [made(), headcount(9)])
+        assert reads() == 1
+        assert reads() == 0
+        send(clients[0], [headcount(8)])
+        assert reads() == 1
+        answer = clients[0].put("/v1/units", {"units": [{"name": "north"}]})
+        assert answer.status in (200, 201), answer
+        assert reads() == 1
