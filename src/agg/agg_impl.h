@@ -54,7 +54,7 @@ struct agg_bucket {
 	uint16_t n;                        /* slots */
 	uint8_t width;                     /* bytes per slot: 1, 2 or 4 */
 	uint8_t state;                     /* [writer] */
-	unsigned char slots[];
+	_Alignas(8) unsigned char slots[]; /* readers look at eight bytes at once */
 };
 
 struct page {

@@ -538,8 +538,11 @@ visit_tracks(struct visit *v)
 		for (uint32_t w = 0; w < v->w->n; w++)
 			WALK_PREFETCH(atomic_load(
 				&m->found[i].track->g[v->w->part[w].grain].dir));
-	for (uint32_t i = 0; i < k; i++)
+	for (uint32_t i = 0; i < k && m->rc == EMP_OK; i++) {
 		visit_track(v, m->found[i].first, m->found[i].track);
+		if (m->s.cells_max != 0 && m->raw.cells + v->met > m->s.cells_max)
+			m->rc = EMP_STALE;
+	}
 }
 
 /* Whether any of it is asked for, and its group where that is the same all the time:
@@ -582,8 +585,6 @@ visit_series(struct merge *m, uint32_t id, const struct window *w)
 	if (s.is_other && v.met > 0)
 		m->raw.incomplete = true;
 	m->raw.cells += v.met;
-	if (m->rc == EMP_OK && m->s.cells_max != 0 && m->raw.cells > m->s.cells_max)
-		m->rc = EMP_STALE;
 }
 
 static void

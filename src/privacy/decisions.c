@@ -85,6 +85,9 @@ static const struct pub_column rule_columns[] = {
 };
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
 
+/* Of role, class and rule; among more a reader looks for those that are asked for. */
+#define WORKER_SUBJECTS_MAX 1000
+
 /* What rows are by beside dimensions: role and class, as far as they are asked for. */
 struct combo {
 	uint32_t role, matter;
@@ -213,6 +216,8 @@ subjects_choose(struct work *w)
 		whole_choose(w, rules);
 		return EMP_OK;
 	}
+	if (j->reader == NULL && subjects > WORKER_SUBJECTS_MAX)
+		return EMP_STALE;
 	for (uint32_t i = 0; i < subjects; i++) {
 		const struct subject_def *d = store_subject(j->c->r->store, i);
 		uint32_t subject = SUBJECT_FIRST_VOICE + i;
@@ -498,6 +503,17 @@ rows_make(struct work *w)
 	return rc == EMP_OK ? rule_rows(w) : rc;
 }
 
+/* Few cells may lie in many places: each role and class in each group at each time. */
+static bool
+too_many_places(const struct work *w)
+{
+	const struct job *j = w->j;
+
+	return j->reader == NULL &&
+		(uint64_t)w->n_combos * j->raw->n_groups >
+		ROLLUP_WORKER_CELLS_MAX / (j->n_times + 1);
+}
+
 static enum emp_rc
 answer(struct work *w)
 {
@@ -519,6 +535,8 @@ answer(struct work *w)
 		rc = reviews_read(j, w->targets, w->n_targets, &reviews);
 	if (rc == EMP_OK)
 		rc = job_layout(j);
+	if (rc == EMP_OK && too_many_places(w))
+		rc = EMP_STALE;
 	if (rc == EMP_OK)
 		rc = rows_make(w);
 	if (rc == EMP_OK && reviews != NULL)

@@ -688,7 +688,7 @@ def test_oneself(c, decisions, trainings):
 
 def test_what_takes_long_is_no_work_of_a_worker():
     """Others wait for a worker; so who may be shown is worked out on a reader, once for
-    all who ask, whenever something is declared."""
+    all who ask, whenever something is declared, and so are answers about many roles."""
     with Daemon("workers=2") as d, contextlib.ExitStack() as stack:
         d.start()
         clients = [stack.enter_context(d.client()) for _ in range(8)]
@@ -720,3 +720,12 @@ def test_what_takes_long_is_no_work_of_a_worker():
         answer = clients[0].put("/v1/units", {"units": [{"name": "north"}]})
         assert answer.status in (200, 201), answer
         assert reads() == 1
+        # Few decisions, and a place for each role in each channel on each day.
+        send(clients[0], [made(i, channel=f"c{i}") for i in range(60)])
+        assert reads("channel,role", step="day") == 0
+        send(clients[0], [made(role=f"r{i}") for i in range(20)])
+        assert reads("channel,role", step="day") == len(clients)
+        assert reads("unit,channel,role") == 0
+        send(clients[0], [made(role=f"r{i}") for i in range(1000)])
+        assert reads("unit,channel,role") == len(clients)
+        assert reads() == 0

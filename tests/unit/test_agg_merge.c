@@ -23,6 +23,7 @@
 #define FILE_MAX 80000u
 #define UNITS 6u
 #define FOLDS_MAX 4u
+#define MANY 64u
 
 #define MUST(expr)                                                                     \
 	do {                                                                           \
@@ -494,6 +495,50 @@ START_TEST(units_that_come_after_folding_are_not_shown)
 }
 END_TEST
 
+/* One series can have as many subjects as there are: others wait for who goes through
+ * them. */
+START_TEST(a_limit_of_cells_ends_the_walk_of_a_series)
+{
+	struct world *w = malloc(sizeof *w);
+	struct raw_target targets[MANY];
+	struct event_slots slots = {.n = 1};
+	struct query q;
+	struct merge_spec s = {.audiences = 1u << AUDIENCE_EMPLOYEE,
+			       .targets = targets,
+			       .n_targets = MANY,
+			       .cells_max = MANY / 4};
+	struct merge *m;
+	uint32_t id = 1;
+
+	world_open(w, "UTC", 4);
+	while (w->series[id].audience != AUDIENCE_EMPLOYEE)
+		id++;
+	for (uint32_t i = 0; i < MANY; i++) {
+		slots.subject = SUBJECT_FIRST_RULE + 2 + i;
+		targets[i] = (struct raw_target){slots.subject, 0, 1, i};
+		ck_assert_int_eq(
+			agg_count(w->a, id, NOW * MS_PER_S, &slots, EVENTS + 1, false),
+			EMP_OK);
+	}
+	query_init(&q, ROLLUP_DECISIONS);
+	s.agg = w->a;
+	s.reader = w->reader;
+	s.tz = w->tz;
+	s.q = &q;
+	for (int d = 0; d < DIM_COUNT; d++)
+		s.names[d] = w->names[d];
+	/* From the sum of all series, then from the one. */
+	for (q.group = 0; q.group <= 1u << DIM_UNIT; q.group += 1u << DIM_UNIT) {
+		ck_assert_int_eq(merge_new(&m, &s, NULL), EMP_OK);
+		ck_assert_int_eq(merge_run(m), EMP_STALE);
+		ck_assert_uint_eq(merge_raw(m)->cells, MANY / 4 + 1);
+		merge_free(&m);
+	}
+	world_close(w);
+	free(w);
+}
+END_TEST
+
 START_TEST(window_states_what_it_used)
 {
 	const int64_t exist[GRAIN_COUNT] = {NOW / 3600 * 3600 - 48 * 3600,
@@ -536,6 +581,7 @@ agg_merge_suite(void)
 
 	tcase_add_loop_test(tc, sums_equal_the_model, 0, 5);
 	tcase_add_test(tc, units_that_come_after_folding_are_not_shown);
+	tcase_add_test(tc, a_limit_of_cells_ends_the_walk_of_a_series);
 	tcase_add_test(tc, window_states_what_it_used);
 	suite_add_tcase(s, tc);
 	return s;
