@@ -61,6 +61,12 @@ aside_take(struct store *s)
 }
 
 void
+aside_assert_back(const struct store *s)
+{
+	EMP_ASSERT(!s->aside.lent);
+}
+
+void
 aside_poll(struct store *s)
 {
 	struct aside *a = &s->aside;

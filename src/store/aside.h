@@ -55,6 +55,8 @@ void aside_poll(struct store *s);
 void aside_finish(struct store *s);
 /* Before confidential.db is touched where it may be lent: waits until it is not. */
 void aside_take(struct store *s);
+/* [main] too. Where it is touched and may not be lent: aborts when it is. */
+void aside_assert_back(const struct store *s);
 /* Whether the batch is to wait; it is kept then. */
 bool aside_holds(struct store *s, struct store_batch *b);
 /* What waited and needs not any more, and after it those taken from the queue. */

@@ -43,8 +43,10 @@ failed(struct store *s, enum emp_rc rc)
 static enum emp_rc
 put_all(struct store *s, struct qnode *first, uint32_t n)
 {
-	enum emp_rc rc = db_run(s->sealed.begin);
+	enum emp_rc rc;
 
+	aside_assert_back(s);
+	rc = db_run(s->sealed.begin);
 	for (struct qnode *at = first; rc == EMP_OK && n > 0; n--, at = at->next)
 		rc = audit_put(s, &change_of(at)->audit);
 	if (rc == EMP_OK)

@@ -457,6 +457,7 @@ change_run(struct store *s, struct store_change *c)
 	enum emp_rc rc = EMP_DISK_FULL;
 	bool changed = false;
 
+	aside_assert_back(s);
 	c->created = false;
 	if (disk_ok(s)) {
 		rc = change(s, c, &changed);

@@ -115,6 +115,7 @@ disk_empty_logs(struct store *s)
 {
 	bool main = checkpoint_main(s, SQLITE_CHECKPOINT_TRUNCATE);
 
+	aside_assert_back(s);
 	return checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE, s->sealed.path) &&
 		main;
 }
@@ -152,6 +153,7 @@ rewrite_sealed(struct store *s)
 void
 disk_tidy_sealed(struct store *s, void (*then)(struct store *s))
 {
+	aside_assert_back(s);
 	if (s->sealed.written && s->vacuumed_day != today()) {
 		aside_begin(s, rewrite_sealed, then);
 		return;

@@ -487,6 +487,7 @@ erase_step(struct store *s, bool busy)
 	struct eraser *e = &s->eraser;
 	enum emp_rc rc = EMP_OK;
 
+	aside_assert_back(s);
 	if (erase_wait_ms(s) != 0 ||
 	    (busy && clock_mono_ns() - e->sliced < BUSY_SLICES * SLICE_NS))
 		return;

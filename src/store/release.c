@@ -526,8 +526,10 @@ release_failed(struct store *s, enum emp_rc rc)
 void
 release_again(struct store *s)
 {
-	enum emp_rc rc = release_complete(s);
+	enum emp_rc rc;
 
+	aside_assert_back(s);
+	rc = release_complete(s);
 	if (rc != EMP_OK)
 		release_failed(s, rc);
 	period_keys_sweep(&s->periods);
