@@ -435,6 +435,58 @@ START_TEST(numbers_outgrow_their_bytes)
 }
 END_TEST
 
+static void
+sum_pieces(void *ctx, int64_t start, const struct agg_bucket *b)
+{
+	static uint64_t sums[SURVEY_SLOTS_MAX + 1];
+	struct world *w = ctx;
+
+	(void)start;
+	for (int i = 0; i < 40; i++) {
+		uint32_t first = chance(w, SURVEY_SLOTS_MAX);
+		uint32_t n = chance(w, i % 2 == 0 ? 20 : SURVEY_SLOTS_MAX);
+
+		if (i % 4 == 0 && agg_slots(b) > first % 20) /* around its end */
+			first = agg_slots(b) - first % 20;
+		n = first + n > SURVEY_SLOTS_MAX ? SURVEY_SLOTS_MAX - first : n;
+		for (uint32_t k = 0; k <= n; k++)
+			sums[k] = k;
+		agg_bucket_sum(b, first, n, sums);
+		for (uint32_t k = 0; k <= n; k++)
+			MUST_EQ(sums[k],
+				k + (k < n ? (uint64_t)agg_slot(b, first + k) : 0));
+	}
+}
+
+/* Slots are added up eight bytes at once; blocks are of all sizes. */
+START_TEST(any_piece_of_any_vector_is_added_up)
+{
+	static const uint32_t top[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX};
+	static uint32_t slots[SURVEY_SLOTS_MAX];
+	struct world w;
+
+	world_open(&w, "UTC", 5);
+	for (uint32_t i = 1; i <= 300; i++) {
+		struct cell c = {.key = {1, SUBJECT_FIRST_SURVEY + i,
+					 tz_floor(w.tz, TZ_DAY, NOW), GRAIN_DAY},
+				 .slots = slots,
+				 .n_slots = 1 + chance(&w, i % 3 == 0 ? 50 : i * 13)};
+
+		for (uint32_t k = 0; k < c.n_slots; k++)
+			slots[k] = chance(&w, 3) == 0
+				? top[chance(&w, i % 3 + 1)] - chance(&w, 9)
+				: 0;
+		slots[0] = top[i % 3];
+		MUST_EQ(agg_cell_put(w.a, &c), EMP_OK);
+		agg_enter(w.reader);
+		agg_each_bucket(w.a, 1, c.key.subject, GRAIN_DAY, INT64_MIN, INT64_MAX,
+				sum_pieces, &w);
+		agg_leave(w.reader);
+	}
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(low_water_mark_is_the_first_event_not_in_the_file)
 {
 	struct event_slots s = {.subject = SUBJECT_SIGNAL, .n = 1, .slot = {1}};
@@ -529,6 +581,7 @@ agg_table_suite(void)
 
 	tcase_add_loop_test(tc, counters_and_file_equal_the_model, 0, 5);
 	tcase_add_test(tc, numbers_outgrow_their_bytes);
+	tcase_add_test(tc, any_piece_of_any_vector_is_added_up);
 	tcase_add_test(tc, low_water_mark_is_the_first_event_not_in_the_file);
 	tcase_add_test(tc, memory_says_when_the_file_holds_more);
 	suite_add_tcase(s, tc);
