@@ -43,9 +43,10 @@
 static void
 counter_add(_Atomic uint64_t *c, uint64_t n)
 {
-	/* One writer: no locked instruction is needed. */
+	/* One writer: no locked instruction is needed. Who sees that a version moved
+	 * must also see the commit that moved it. */
 	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n,
-			      memory_order_relaxed);
+			      memory_order_release);
 }
 
 static void
