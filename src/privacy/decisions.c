@@ -85,7 +85,7 @@ static const struct pub_column rule_columns[] = {
 };
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
 
-/* Of role, class and rule; among more a reader looks for those that are asked for. */
+/* Of role, class and rule, or rules: what comes of more is a reader's work. */
 #define WORKER_SUBJECTS_MAX 1000
 
 /* What rows are by beside dimensions: role and class, as far as they are asked for. */
@@ -202,8 +202,11 @@ subjects_choose(struct work *w)
 	struct arena *a = &j->pub.arena;
 	uint32_t subjects = store_subjects(j->c->r->store);
 	uint32_t rules = intern_count(store_words(j->c->r->store, WORD_RULE));
-	uint32_t n = subjects > rules ? subjects : rules;
+	bool whole = whole_asked(j->q);
+	uint32_t n = whole ? rules : subjects;
 
+	if (j->reader == NULL && n > WORKER_SUBJECTS_MAX)
+		return EMP_STALE;
 	w->combos = arena_zalloc(a, (n + 1) * sizeof *w->combos);
 	w->targets = arena_alloc(a, (n + 1) * sizeof *w->targets);
 	w->rule_targets = arena_alloc(a, (n + 1) * sizeof *w->rule_targets);
@@ -212,12 +215,10 @@ subjects_choose(struct work *w)
 	    w->rules == NULL)
 		return EMP_NOMEM;
 	keys_find(w);
-	if (whole_asked(j->q)) {
+	if (whole) {
 		whole_choose(w, rules);
 		return EMP_OK;
 	}
-	if (j->reader == NULL && subjects > WORKER_SUBJECTS_MAX)
-		return EMP_STALE;
 	for (uint32_t i = 0; i < subjects; i++) {
 		const struct subject_def *d = store_subject(j->c->r->store, i);
 		uint32_t subject = SUBJECT_FIRST_VOICE + i;

@@ -729,3 +729,5 @@ def test_what_takes_long_is_no_work_of_a_worker():
         send(clients[0], [made(role=f"r{i}") for i in range(1000)])
         assert reads("unit,channel,role") == len(clients)
         assert reads() == 0
+        send(clients[0], [made(rule=f"r{i}") for i in range(1001)])
+        assert reads() == len(clients)
