@@ -126,10 +126,13 @@ today(void)
 	return clock_now_ms() / MS_PER_S / S_PER_DAY;
 }
 
+/* [aside] too */
 static void
 empty_sealed_log(struct store *s)
 {
-	if (checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE, s->sealed.path))
+	s->sealed.kept = !checkpoint(s->sealed.db, SQLITE_CHECKPOINT_TRUNCATE,
+				     s->sealed.path);
+	if (!s->sealed.kept)
 		s->sealed.written = s->vacuumed_day != today();
 }
 
@@ -156,6 +159,11 @@ disk_tidy_sealed(struct store *s, void (*then)(struct store *s))
 	aside_assert_back(s);
 	if (s->sealed.written && s->vacuumed_day != today()) {
 		aside_begin(s, rewrite_sealed, then);
+		return;
+	}
+	/* It may be as long as the file. */
+	if (s->sealed.written && s->sealed.kept) {
+		aside_begin(s, empty_sealed_log, then);
 		return;
 	}
 	if (s->sealed.written)

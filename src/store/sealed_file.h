@@ -22,6 +22,7 @@ struct sealed_file {
 		*code_put, *audit, *review, *reviewed, *review_count, *review_who,
 		*backing;
 	bool written; /* since it was vacuumed */
+	bool kept;    /* the log, by a reader, from being emptied */
 };
 
 /* [main] */

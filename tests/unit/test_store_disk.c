@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -26,6 +28,8 @@ static _Atomic int sync_errors;  /* how many more fail */
 static _Atomic int syncs_first;  /* of those that succeed before */
 static _Atomic int write_errors; /* likewise, with ENOSPC */
 static _Atomic uint64_t bytes_free;
+static _Atomic pid_t writer;         /* 0: nobody looks */
+static _Atomic int writes_by_writer; /* into confidential.db itself */
 
 static bool
 one_more(_Atomic int *errors)
@@ -49,6 +53,23 @@ fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
+/* Whether it is confidential.db, and not its log. */
+static bool
+is_sealed(int fd)
+{
+	static const char name[] = "/confidential.db";
+	char proc[64];
+	char path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd);
+	n = readlink(proc, path, sizeof path - 1);
+	if (n < (ssize_t)sizeof name)
+		return false;
+	path[n] = '\0';
+	return strcmp(path + n - (sizeof name - 1), name) == 0;
+}
+
 ssize_t
 pwrite64(int fd, const void *from, size_t n, off64_t at)
 {
@@ -56,6 +77,8 @@ pwrite64(int fd, const void *from, size_t n, off64_t at)
 		errno = ENOSPC;
 		return -1;
 	}
+	if (atomic_load(&writer) == gettid() && is_sealed(fd))
+		atomic_fetch_add(&writes_by_writer, 1);
 	return syscall(SYS_pwrite64, fd, from, n, at);
 }
 
@@ -75,6 +98,8 @@ statvfs(const char *path, struct statvfs *v)
 static void
 setup(void)
 {
+	atomic_store(&writer, 0);
+	atomic_store(&writes_by_writer, 0);
 	atomic_store(&syncs_first, 0);
 	atomic_store(&sync_errors, 0);
 	atomic_store(&write_errors, 0);
@@ -361,6 +386,53 @@ START_TEST(customers_go_on_as_soon_as_there_is_room_again)
 }
 END_TEST
 
+static void
+note_writer(void *ctx)
+{
+	(void)ctx;
+	atomic_store(&writer, gettid());
+}
+
+static off_t
+log_bytes(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	support_path(path, SEALED "-wal");
+	ck_assert_int_eq(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* The log of a file that was rewritten is as long as the file. */
+START_TEST(a_log_that_a_reader_kept_is_copied_aside)
+{
+	uint64_t until = clock_mono_ns() + 20000000000u;
+	char path[PATH_MAX];
+	struct store_change c;
+	sqlite3 *reader;
+
+	support_close();
+	support.hooks.group_end = note_writer;
+	support_open();
+	release_survey("team", PERIOD_WAVE, 0);
+	release_crowd("team", NULL, 1, PEOPLE);
+	support_path(path, SEALED);
+	ck_assert_int_eq(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READONLY, NULL),
+			 SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM event", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	ck_assert_int_eq(release_do(&c, "team", NULL), EMP_OK);
+	ck_assert_int_gt(log_bytes(), 0);
+	ck_assert_int_eq(sqlite3_close(reader), SQLITE_OK);
+	while (log_bytes() > 0)
+		ck_assert_uint_lt(clock_mono_ns(), until);
+	ck_assert_int_eq(atomic_load(&writes_by_writer), 0);
+	ck_assert_int_ne(atomic_load(&writer), 0);
+}
+END_TEST
+
 Suite *
 store_disk_suite(void)
 {
@@ -377,6 +449,7 @@ store_disk_suite(void)
 	tcase_add_test(tc, a_repeat_after_half_a_commit_stores_the_rest);
 	tcase_add_test(tc, a_release_that_is_not_synced_is_none);
 	tcase_add_test(tc, customers_go_on_as_soon_as_there_is_room_again);
+	tcase_add_test(tc, a_log_that_a_reader_kept_is_copied_aside);
 	suite_add_tcase(s, tc);
 	return s;
 }
