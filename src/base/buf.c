@@ -100,8 +100,8 @@ buf_add_c(struct buf *b, char c)
 	b->n++;
 }
 
-void
-buf_add_u64(struct buf *b, uint64_t v)
+char *
+buf_put_u64(char *to, uint64_t v)
 {
 	char digits[U64_DIGITS_MAX];
 	size_t at = sizeof digits;
@@ -110,7 +110,18 @@ buf_add_u64(struct buf *b, uint64_t v)
 		digits[--at] = (char)('0' + v % 10);
 		v /= 10;
 	} while (v > 0);
-	buf_add(b, digits + at, sizeof digits - at);
+	while (at < sizeof digits)
+		*to++ = digits[at++];
+	return to;
+}
+
+void
+buf_add_u64(struct buf *b, uint64_t v)
+{
+	char *to = buf_reserve(b, BUF_NUMBER_MAX);
+
+	if (to != NULL)
+		b->n += (size_t)(buf_put_u64(to, v) - to);
 }
 
 void
@@ -122,41 +133,54 @@ buf_add_i64(struct buf *b, int64_t v)
 	buf_add_u64(b, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
-void
-buf_add_fixed4(struct buf *b, double v)
+char *
+buf_put_fixed4(char *to, double v)
 {
 	const double limit = 1e14;
-	double whole = trunc(v);
-	long long units;
-	long long decimals;
-	char text[5];
-	size_t n = sizeof text;
+	double size = fabs(v);
+	uint64_t units;
+	uint32_t decimals;
+	double rest;
 
 	if (!isfinite(v)) {
-		buf_add_z(b, "null");
-		return;
+		memcpy(to, "null", 4);
+		return to + 4;
 	}
-	EMP_ASSERT(fabs(v) < limit);
+	EMP_ASSERT(size < limit);
 	/* Apart, because v * 10^4 as a whole has more digits than a double. */
-	units = llabs((long long)whole);
-	decimals = llabs(llround((v - whole) * 1e4));
+	units = (uint64_t)size;
+	rest = (size - (double)units) * 1e4;
+	decimals = (uint32_t)rest;
+	/* Not by adding a half, which can round the sum. */
+	if (rest - decimals >= 0.5)
+		decimals++;
 	if (decimals == 10000) {
 		units++;
 		decimals = 0;
 	}
 	if (v < 0 && (units > 0 || decimals > 0))
-		buf_add_c(b, '-');
-	buf_add_u64(b, (uint64_t)units);
+		*to++ = '-';
+	to = buf_put_u64(to, units);
 	if (decimals == 0)
-		return;
-	text[0] = '.';
-	for (size_t i = 4; i > 0; i--) {
-		text[i] = (char)('0' + decimals % 10);
+		return to;
+	*to = '.';
+	for (int i = 4; i > 0; i--) {
+		to[i] = (char)('0' + decimals % 10);
 		decimals /= 10;
 	}
-	while (text[n - 1] == '0')
-		n--;
-	buf_add(b, text, n);
+	to += 5;
+	while (to[-1] == '0')
+		to--;
+	return to;
+}
+
+void
+buf_add_fixed4(struct buf *b, double v)
+{
+	char *to = buf_reserve(b, BUF_NUMBER_MAX);
+
+	if (to != NULL)
+		b->n += (size_t)(buf_put_fixed4(to, v) - to);
 }
 
 void

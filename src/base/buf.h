@@ -37,6 +37,11 @@ void buf_add_i64(struct buf *b, int64_t v);
  * zeros, no exponent; "null" when not finite. The one way figures are written (JSON and
  * CSV). |v| < 1e14. */
 void buf_add_fixed4(struct buf *b, double v);
+/* The same two into room that was reserved, for the hot path: at most BUF_NUMBER_MAX
+ * bytes from `to`, whose end is returned. */
+#define BUF_NUMBER_MAX 32
+char *buf_put_u64(char *to, uint64_t v);
+char *buf_put_fixed4(char *to, double v);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* A JSON string with its quotes; `s` must be valid UTF-8. */

@@ -11,21 +11,6 @@
 	256 /* of JSON, rather too much: a buffer that grows is copied */
 #define RESERVE_MAX (4u << 20)
 
-/* Up to 64 bits in decimal. */
-static char *
-put_u64(char *to, uint64_t v)
-{
-	char digits[20];
-	size_t n = 0;
-
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while ((v /= 10) != 0);
-	while (n > 0)
-		*to++ = digits[--n];
-	return to;
-}
-
 /* {"1":3033,"2":5} or 1:3033 2:5. One append: every row of satisfaction has one. */
 static void
 histogram_add(struct buf *out, const struct pub_row *r, bool json)
@@ -42,11 +27,11 @@ histogram_add(struct buf *out, const struct pub_row *r, bool json)
 			*to++ = json ? ',' : ' ';
 		if (json)
 			*to++ = '"';
-		to = put_u64(to, (uint64_t)v);
+		to = buf_put_u64(to, (uint64_t)v);
 		if (json)
 			*to++ = '"';
 		*to++ = ':';
-		to = put_u64(to, r->count[v - q->lo]);
+		to = buf_put_u64(to, r->count[v - q->lo]);
 	}
 	if (json)
 		*to++ = '}';
@@ -147,7 +132,7 @@ value_csv(struct buf *out, const struct pub_row *r, const struct pub_value *v)
 
 /* ,"name": of each column, made once. */
 struct quoted {
-	char text[NAME_QUOTED_MAX];
+	char text[NAME_QUOTED_MAX + 1]; /* without the comma as many are copied */
 	size_t n;
 };
 
@@ -165,8 +150,26 @@ quote_names(const struct pub_table *t, struct quoted q[PUB_COLUMNS_MAX])
 	}
 }
 
+/* What most columns of a row hold; NULL: it has to be written in another way. */
+static char *
+value_put(char *to, const struct pub_value *v)
+{
+	switch ((enum pub_kind)v->kind) {
+	case PUB_NULL:
+		memcpy(to, "null", 4);
+		return to + 4;
+	case PUB_COUNT:
+		return buf_put_u64(to, v->count);
+	case PUB_FIGURE:
+		return buf_put_fixed4(to, v->figure);
+	default:
+		return NULL;
+	}
+}
+
 /* Columns [first, last) as members of a row, the first with a comma before it or not.
- * Whether there were any. */
+ * Whether there were any. Names are copied whole, whatever their length, and numbers
+ * are written where they belong: nothing is asked of the buffer but room. */
 static bool
 row_members(struct buf *out, const struct pub_table *t, const struct quoted *q,
 	    const struct pub_row *r, uint32_t first, uint32_t last, bool first_comma)
@@ -175,13 +178,22 @@ row_members(struct buf *out, const struct pub_table *t, const struct quoted *q,
 
 	for (uint32_t c = first; c < last; c++) {
 		struct pub_value v = {.kind = PUB_SKIP};
+		char *to;
+		char *end;
 
 		t->columns[c].get(&t->columns[c], r, &v);
 		if (v.kind == PUB_SKIP)
 			continue;
-		buf_add(out, q[c].text + skip, q[c].n - skip);
+		to = buf_reserve(out, NAME_QUOTED_MAX + BUF_NUMBER_MAX);
+		if (to == NULL)
+			return true; /* it failed as a whole */
+		memcpy(to, q[c].text + skip, NAME_QUOTED_MAX);
+		to += q[c].n - skip;
 		skip = 0;
-		value_json(out, r, &v);
+		end = value_put(to, &v);
+		out->n = (size_t)((end == NULL ? to : end) - out->p);
+		if (end == NULL)
+			value_json(out, r, &v);
 	}
 	return skip == 0;
 }
