@@ -355,7 +355,7 @@ START_TEST(customers_go_on_as_soon_as_there_is_room_again)
 		.op = DEF_RELEASE, .name = STR("team"), .done = released};
 	struct store_outcome o;
 	struct answer a;
-	struct event e = support_answer(NULL, &a, 5);
+	struct event e;
 	uint64_t until = clock_mono_ns() + 20000000000u;
 	enum emp_rc rc;
 
@@ -364,6 +364,7 @@ START_TEST(customers_go_on_as_soon_as_there_is_room_again)
 	support_close();
 	support.hooks.release = slow_release;
 	support_open();
+	e = support_answer(NULL, &a, 5); /* of the survey as it is now */
 	release_survey("team", PERIOD_WAVE, 0);
 	release_crowd("team", NULL, 1, PEOPLE);
 	ck_assert_int_eq(store_change(support.store, &c), EMP_OK);
