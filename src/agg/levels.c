@@ -192,32 +192,58 @@ changes(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
 }
 
 enum emp_rc
-levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
-	      int64_t *out)
+levels_visit(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	     void (*visit)(void *ctx, const int64_t *at), void *ctx)
 {
 	size_t units = (size_t)l->n + 1;
 	size_t steps = 1;
 	int64_t *now = malloc(units * sizeof *now);
 	int64_t *at;
-	uint32_t n = 0;
+	enum emp_rc rc = EMP_NOMEM;
+	uint32_t n;
 
 	for (size_t i = k; i < units * LEVEL_KINDS; i += LEVEL_KINDS)
 		steps += l->steps[i].n;
 	at = malloc(steps * sizeof *at);
 	if (now != NULL && at != NULL) {
-		levels_at(l, k, from, out);
+		levels_at(l, k, from, now);
+		visit(ctx, now);
 		n = changes(l, k, from, to, at);
+		for (uint32_t i = 0; i < n; i++) {
+			levels_at(l, k, at[i], now);
+			visit(ctx, now);
+		}
+		rc = EMP_OK;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		levels_at(l, k, at[i], now);
-		for (size_t u = 0; u < units; u++)
-			if (now[u] >= 0 && (out[u] < 0 || now[u] < out[u]))
-				out[u] = now[u];
-	}
-	n = now != NULL && at != NULL;
 	free(now);
 	free(at);
-	return n ? EMP_OK : EMP_NOMEM;
+	return rc;
+}
+
+struct lowest {
+	int64_t *out;
+	size_t units;
+};
+
+static void
+lowest_visit(void *ctx, const int64_t *at)
+{
+	struct lowest *w = ctx;
+
+	for (size_t u = 0; u < w->units; u++)
+		if (at[u] >= 0 && (w->out[u] < 0 || at[u] < w->out[u]))
+			w->out[u] = at[u];
+}
+
+enum emp_rc
+levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
+	      int64_t *out)
+{
+	struct lowest w = {out, (size_t)l->n + 1};
+
+	for (size_t u = 0; u < w.units; u++)
+		out[u] = -1;
+	return levels_visit(l, k, from, to, lowest_visit, &w);
 }
 
 /* The moments in [from, to) from which on something else may hold, ascending; the first

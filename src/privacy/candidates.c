@@ -8,6 +8,7 @@
 #include "privacy/evidence.h"
 
 #include "base/clock.h"
+#include "privacy/fold.h"
 
 enum figure { FIG_GOOD, FIG_WILSON, FIG_USE, FIG_STAMP, FIG_LIMIT };
 enum text { TEXT_ROLE, TEXT_CLASS, TEXT_UNIT, TEXT_MODE, TEXT_TRAINING, TEXTS };

@@ -2,6 +2,7 @@
 #include "privacy/cards.h"
 
 #include "base/clock.h"
+#include "privacy/fold.h"
 
 #define DATE_CHARS 10 /* 2026-01-31 */
 

@@ -3,7 +3,7 @@
  * that would say so.
  *
  * Read from the file, where nobody is named. Units of few people are folded first. */
-#include "privacy/rollup_impl.h"
+#include "privacy/fold.h"
 
 #include "base/clock.h"
 #include "store/voice.h"

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "privacy/cards.h"
+#include "privacy/fold.h"
 #include "store/voice.h"
 
 #include <stdlib.h>

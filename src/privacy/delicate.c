@@ -12,7 +12,7 @@
  * The blocks follow from declared headcounts alone, and every bucket and group that may
  * be shown is there whether or not anything was stored: so the rows that are in an
  * answer tell nothing. */
-#include "privacy/rollup_impl.h"
+#include "privacy/fold.h"
 
 #include "base/clock.h"
 

@@ -11,7 +11,7 @@
  * Who is folded with whom follows from the month alone, never from what is asked for:
  * so every answer is a sum of whole units as folded in their months, and no two
  * answers, of overlapping windows, differ by fewer people than are shown. */
-#include "privacy/rollup_impl.h"
+#include "privacy/fold.h"
 
 #include "base/array.h"
 
@@ -27,62 +27,175 @@ shown_above(const struct intern *units, const bool *shown, uint32_t u)
 	return u;
 }
 
-/* Hide children until what is left of every parent is nobody or enough people. Each
- * round hides one unit, so it ends. [0] is everything without a unit of its own. */
-static enum emp_rc
-hide_complements(const struct intern *units, bool *shown, const int64_t *people,
-		 uint32_t n, int64_t least)
+/* Hides children until what is left of every parent is nobody or enough people. */
+struct hiding {
+	const struct intern *units;
+	const int64_t *size; /* by unit: which child is the smallest */
+	int64_t least;
+	uint32_t n; /* units */
+	bool *shown;
+	int64_t *left;      /* scratch, by unit */
+	uint32_t *smallest; /* likewise */
+	bool hidden;        /* something was */
+};
+
+/* [0] is everything without a unit of its own. What a unit has that says nothing is
+ * unknown, so nothing of it is taken from its parent. */
+static void
+count_left(const struct hiding *h, const int64_t *people)
 {
-	int64_t *left = malloc(((size_t)n + 1) * sizeof *left);
-	uint32_t *smallest = malloc(((size_t)n + 1) * sizeof *smallest);
+	for (uint32_t u = 0; u <= h->n; u++) {
+		h->left[u] = people[u];
+		h->smallest[u] = 0;
+	}
+	for (uint32_t u = 1; u <= h->n; u++) {
+		uint32_t up = h->shown[u] ? shown_above(h->units, h->shown, u) : 0;
+
+		if (!h->shown[u])
+			continue;
+		h->left[up] -= people[u] > 0 ? people[u] : 0;
+		if (h->smallest[up] == 0 || h->size[u] < h->size[h->smallest[up]])
+			h->smallest[up] = u;
+	}
+}
+
+/* As many people as there were at one moment. Each round hides a unit, so it ends. */
+static void
+hide_complements(void *ctx, const int64_t *people)
+{
+	struct hiding *h = ctx;
 	bool again = true;
 
-	while (left != NULL && smallest != NULL && again) {
+	while (again) {
 		again = false;
-		for (uint32_t u = 0; u <= n; u++) {
-			left[u] = people[u];
-			smallest[u] = 0;
-		}
-		for (uint32_t u = 1; u <= n; u++) {
-			uint32_t up = shown[u] ? shown_above(units, shown, u) : 0;
-
-			if (!shown[u])
-				continue;
-			left[up] -= people[u];
-			if (smallest[up] == 0 || people[u] < people[smallest[up]])
-				smallest[up] = u;
-		}
-		for (uint32_t u = 0; u <= n; u++)
-			if ((u == 0 || shown[u]) && smallest[u] != 0 && left[u] > 0 &&
-			    left[u] < least) {
-				shown[smallest[u]] = false;
+		count_left(h, people);
+		for (uint32_t u = 0; u <= h->n; u++)
+			if ((u == 0 || h->shown[u]) && h->smallest[u] != 0 &&
+			    h->left[u] > 0 && h->left[u] < h->least) {
+				h->shown[h->smallest[u]] = false;
 				again = true;
 			}
+		h->hidden |= again;
 	}
-	free(left);
-	free(smallest);
-	return again ? EMP_NOMEM : EMP_OK;
+}
+
+static void
+hiding_fini(struct hiding *h)
+{
+	free(h->shown);
+	free(h->left);
+	free(h->smallest);
+}
+
+/* Shown is, for now, what is declared and large enough by itself. */
+static enum emp_rc
+hiding_init(struct hiding *h, const struct job *j, const int64_t *size, int64_t least)
+{
+	uint32_t n = levels_units(j->levels);
+
+	*h = (struct hiding){.units = store_names(j->c->r->store, DIM_UNIT),
+			     .size = size,
+			     .least = least,
+			     .n = n,
+			     .shown = calloc((size_t)n + 1, sizeof *h->shown),
+			     .left = malloc(((size_t)n + 1) * sizeof *h->left),
+			     .smallest = malloc(((size_t)n + 1) * sizeof *h->smallest)};
+	if (h->shown == NULL || h->left == NULL || h->smallest == NULL) {
+		hiding_fini(h);
+		return EMP_NOMEM;
+	}
+	for (uint32_t u = 1; u <= n; u++)
+		h->shown[u] = size[u] >= least &&
+			(levels_declared(j->levels, u) ||
+			 defs_unit(j->defs, intern_text(h->units, u)) != NULL);
+	return EMP_OK;
+}
+
+static void
+fold_by_shown(const struct hiding *h, uint32_t *fold)
+{
+	fold[0] = 0;
+	for (uint32_t u = 1; u <= h->n; u++)
+		fold[u] = h->shown[u] ? u : shown_above(h->units, h->shown, u);
 }
 
 enum emp_rc
 job_fold_by(const struct job *j, const int64_t *people, int64_t least, uint32_t *fold)
 {
-	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
-	uint32_t n = levels_units(j->levels);
-	bool *shown = calloc((size_t)n + 1, sizeof *shown);
-	enum emp_rc rc;
+	struct hiding h;
+	enum emp_rc rc = hiding_init(&h, j, people, least);
 
-	if (shown == NULL)
-		return EMP_NOMEM;
-	for (uint32_t u = 1; u <= n; u++)
-		shown[u] = people[u] >= least &&
-			(levels_declared(j->levels, u) ||
-			 defs_unit(j->defs, intern_text(units, u)) != NULL);
-	rc = hide_complements(units, shown, people, n, least);
-	fold[0] = 0;
-	for (uint32_t u = 1; u <= n; u++)
-		fold[u] = shown[u] ? u : shown_above(units, shown, u);
-	free(shown);
+	if (rc != EMP_OK)
+		return rc;
+	hide_complements(&h, people);
+	fold_by_shown(&h, fold);
+	hiding_fini(&h);
+	return EMP_OK;
+}
+
+/* By the people of each moment of [from, to]; people[unit] gets the fewest. What is
+ * hidden at one moment may leave too few at another, so all are gone through until
+ * nothing more is. */
+static enum emp_rc
+fold_moments(const struct job *j, int64_t from, int64_t to, int64_t least,
+	     int64_t *people, uint32_t *fold)
+{
+	struct hiding h;
+	enum emp_rc rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
+
+	if (rc == EMP_OK)
+		rc = hiding_init(&h, j, people, least);
+	if (rc != EMP_OK)
+		return rc;
+	do {
+		h.hidden = false;
+		rc = levels_visit(j->levels, LEVEL_HEADCOUNT, from, to,
+				  hide_complements, &h);
+	} while (rc == EMP_OK && h.hidden);
+	fold_by_shown(&h, fold);
+	hiding_fini(&h);
+	return rc;
+}
+
+struct leaving {
+	const struct intern *units;
+	const uint32_t *fold;
+	uint32_t n;
+	int64_t *now; /* scratch, by unit */
+	int64_t *left;
+};
+
+static void
+leaving_visit(void *ctx, const int64_t *people)
+{
+	struct leaving *w = ctx;
+
+	memcpy(w->now, people, ((size_t)w->n + 1) * sizeof *w->now);
+	for (uint32_t u = 1; u <= w->n; u++)
+		if (w->fold[u] == u && people[u] > 0)
+			w->now[w->fold[intern_parent(w->units, u)]] -= people[u];
+	for (uint32_t u = 0; u <= w->n; u++)
+		if (w->now[u] > 0 && (w->left[u] <= 0 || w->now[u] < w->left[u]))
+			w->left[u] = w->now[u];
+}
+
+enum emp_rc
+job_fold_left(const struct job *j, int64_t from, int64_t to, const uint32_t *fold,
+	      int64_t *left)
+{
+	uint32_t n = levels_units(j->levels);
+	struct leaving w = {.units = store_names(j->c->r->store, DIM_UNIT),
+			    .fold = fold,
+			    .n = n,
+			    .now = malloc(((size_t)n + 1) * sizeof *w.now),
+			    .left = left};
+	enum emp_rc rc = EMP_NOMEM;
+
+	memset(left, 0, ((size_t)n + 1) * sizeof *left);
+	if (w.now != NULL)
+		rc = levels_visit(j->levels, LEVEL_HEADCOUNT, from, to, leaving_visit,
+				  &w);
+	free(w.now);
 	return rc;
 }
 
@@ -97,9 +210,7 @@ fold_once(struct job *j, int64_t from, int64_t to, int64_t least, int64_t **peop
 	*people = arena_alloc(&j->pub.arena, (n + 1) * sizeof **people);
 	if (*people == NULL || fold == NULL || one == NULL)
 		return EMP_NOMEM;
-	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, *people);
-	if (rc == EMP_OK)
-		rc = job_fold_by(j, *people, least, fold);
+	rc = fold_moments(j, from, to, least, *people, fold);
 	if (rc != EMP_OK)
 		return rc;
 	*one = (struct merge_fold){INT64_MIN, fold};
@@ -186,9 +297,7 @@ folds_add(struct folds *f, const struct job *j, int64_t from, int64_t to)
 	if (people == NULL || fold == NULL ||
 	    !array_reserve(&f->v, &f->max, f->n + 1, sizeof *f->v))
 		goto out;
-	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, from, to, people);
-	if (rc == EMP_OK)
-		rc = job_fold_by(j, people, K_ANONYMITY, fold);
+	rc = fold_moments(j, from, to, K_ANONYMITY, people, fold);
 	if (rc != EMP_OK || (f->n > 0 && memcmp(f->v[f->n - 1].unit, fold, bytes) == 0))
 		goto out;
 	f->v[f->n++] = (struct merge_fold){from, fold};

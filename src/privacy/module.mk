@@ -20,6 +20,7 @@ libempower_a_SOURCES += \
 	%D%/evidence.h \
 	%D%/feeds.c \
 	%D%/fold.c \
+	%D%/fold.h \
 	%D%/initiatives.c \
 	%D%/job.c \
 	%D%/kept.c \

@@ -5,7 +5,7 @@
  * public ones of employees are. Shares are of the headcount in force at the end of each
  * bucket, so that a figure of last year is measured against last year's people. No row
  * is about a person, and units of few people are folded first. */
-#include "privacy/rollup_impl.h"
+#include "privacy/fold.h"
 
 #include "base/clock.h"
 #include "store/voice.h"
@@ -186,15 +186,14 @@ take_backing(void *ctx, const uint8_t key[16])
 	return people_add(w->backed, 0, key, &at, &fresh);
 }
 
-/* Of each unit that is shown in that month, how many people it has besides the shown
- * ones inside of it. */
+/* Of each unit that is shown in that month, the fewest people it has besides the shown
+ * ones inside of it, and at all. */
 static enum emp_rc
 settle_month(struct work *w, int64_t t)
 {
 	struct job *j = w->j;
-	const struct intern *units = store_names(j->c->r->store, DIM_UNIT);
 	int64_t month = tz_floor(j->tz, TZ_MONTH, t);
-	const uint32_t *fold = job_fold_at(j, month);
+	int64_t last = tz_next(j->tz, TZ_MONTH, month) - 1;
 	enum emp_rc rc;
 
 	if (w->few != NULL && w->month == month)
@@ -204,15 +203,10 @@ settle_month(struct work *w, int64_t t)
 	if (w->few == NULL)
 		return EMP_NOMEM;
 	w->month = month;
-	rc = levels_lowest(j->levels, LEVEL_HEADCOUNT, month,
-			   tz_next(j->tz, TZ_MONTH, month) - 1, w->few);
-	if (rc != EMP_OK)
-		return rc;
-	memcpy(w->few + j->n_fold, w->few, j->n_fold * sizeof *w->few);
-	for (uint32_t u = 1; u < j->n_fold; u++)
-		if (fold[u] == u)
-			w->few[fold[intern_parent(units, u)]] -= w->few[j->n_fold + u];
-	return EMP_OK;
+	rc = job_fold_left(j, month, last, job_fold_at(j, month), w->few);
+	return rc != EMP_OK ? rc
+			    : levels_lowest(j->levels, LEVEL_HEADCOUNT, month, last,
+					    w->few + j->n_fold);
 }
 
 /* Whether a decision was made where enough people are left for what is private: what is

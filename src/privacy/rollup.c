@@ -3,6 +3,7 @@
 #include "privacy/released_rows.h"
 
 #include "base/clock.h"
+#include "privacy/fold.h"
 
 #include <stdlib.h>
 

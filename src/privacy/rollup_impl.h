@@ -129,21 +129,6 @@ void job_levels_before(const struct job *j, enum level_kind k, int64_t end,
  * what levels_at gave. */
 int64_t job_group_level(const struct job *j, const int64_t *at, uint32_t group);
 
-/* fold.c: units of employees too small to be shown; see there. After job_levels. */
-/* Each month by itself, those of fewer than K_ANONYMITY people. As job_levels. */
-EMP_MUST_CHECK enum emp_rc job_fold(struct job *j);
-/* After it: fold[unit] at t, Unix s. */
-const uint32_t *job_fold_at(const struct job *j, int64_t t);
-/* For what is of all time: those of fewer than `least` people at any moment at all, or
- * in the month of t; *people gets each unit's fewest of that. */
-EMP_MUST_CHECK enum emp_rc job_fold_always(struct job *j, int64_t least);
-EMP_MUST_CHECK enum emp_rc job_fold_month(struct job *j, int64_t t, int64_t least,
-					  const int64_t **people);
-void folds_drop(struct rollup_ctx *c);
-/* By people[unit]: fold[unit], 0: under no unit. */
-EMP_MUST_CHECK enum emp_rc job_fold_by(const struct job *j, const int64_t *people,
-				       int64_t least, uint32_t *fold);
-
 /* delicate.c: figures of employees that need ten people on average and a month at
  * least. In this order: delicate_window (a copy of the query with whole months;
  * EMP_INVALID for finer steps and other dimensions than unit), job_levels, job_merge

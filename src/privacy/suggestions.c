@@ -5,7 +5,7 @@
  * read at as_of. Customers' suggestions come with their series, and so do requests for
  * wider boundaries; employees' come from confidential.db with a day and a unit, and are
  * shown as delicate.c says. */
-#include "privacy/rollup_impl.h"
+#include "privacy/fold.h"
 
 #include "base/array.h"
 #include "base/clock.h"

@@ -286,6 +286,13 @@ def utc(year, month, day):
     return int(datetime.datetime(year, month, day, 12, tzinfo=datetime.UTC).timestamp())
 
 
+def decide(client, t, made):
+    for unit, n in made.items():
+        event = {"type": "decision.made", "time": t, "data": {
+            "role": "r", "class": "c", "answer": "yes", "unit": unit}}
+        assert client.lines([event] * n).json()["stored"] == n
+
+
 def day_of(client, rollup, day, **q):
     """{unit: how many} of one day, as seen in a window."""
     rows = client.rollup(rollup, step="day", group_by="unit", **q)["rows"]
@@ -322,6 +329,26 @@ def test_two_windows_do_not_show_a_few_people_by_subtraction():
                     window = {"from_": low, "to": high} if low else {}
                     rows = c.rollup(rollup, group_by="unit", **window)["rows"]
                     assert {r["unit"]: r["n"] for r in rows} == told[0], rollup
+
+
+def test_a_unit_declared_later_in_the_month_is_not_what_is_left():
+    """Four people besides five are too few on each day on which they are known, though
+    the fewest of all at any moment were five, the fewest of the unit."""
+    with Daemon() as d:
+        with d.start().client() as c:
+            declare(c, [("a", utc(2026, 4, 2), 5), ("b", utc(2026, 4, 3), 4)])
+            decide(c, utc(2026, 4, 15), {"a": 3, "b": 1})
+            assert day_of(c, "decisions", "2026-04-15") == {None: 4}
+
+
+def test_a_unit_declared_later_in_the_month_is_shown_if_enough_are_left():
+    """Of the fewest of all, eight, its five leave three; but they never were beside it."""
+    with Daemon() as d:
+        with d.start().client() as c:
+            declare(c, [("a", utc(2026, 4, 2), 4), ("b", utc(2026, 4, 2), 4),
+                        ("c", utc(2026, 4, 3), 5)])
+            decide(c, utc(2026, 4, 15), {"a": 3, "b": 1, "c": 2})
+            assert day_of(c, "decisions", "2026-04-15") == {None: 4, "c": 2}
 
 
 def test_two_moments_do_not_show_a_few_people_as_candidates():

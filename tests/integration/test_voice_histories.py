@@ -294,26 +294,48 @@ class Heads:
     def fold(self, low, high, least):
         """{unit: the unit under which it is shown, "" for none} in [low, high)"""
         if (low, high, least) not in self.cache:
-            self.cache[low, high, least] = self.fold_by(self.lowest(low, high), least)
+            self.cache[low, high, least] = self.fold_by(
+                self.lowest(low, high), [at for _, at in self.over(low, high)], least)
         return self.cache[low, high, least]
 
-    def fold_by(self, people, least):
+    def fold_by(self, people, moments, least):
+        """Shown by `people`, unless at one of the moments too few are left beside it."""
         shown = {u for u in UNITS if self.steps[u] and (people[u] or 0) >= least}
-        while True:
-            above = {u: next(a for a in ancestors(u) if a in shown or a == "")
-                     for u in ("", *UNITS)}
-            inside = collections.defaultdict(list)
-            for u in shown:
-                up = next(a for a in ancestors(u) if a != u and (a in shown or a == ""))
-                inside[up].append(u)
-            hide = set()
-            for up in sorted(inside, key=lambda u: len(u.split("/")) if u else 0):
-                left = (people[up] or 0) - sum(people[u] for u in inside[up])
-                if up not in hide and 0 < left < least:
-                    hide.add(min(inside[up], key=lambda u: people[u]))
-            if not hide:
-                return above
-            shown -= hide
+        hide = True
+        while hide:
+            hide = False
+            for now in moments:
+                while one := self.unit_to_hide(shown, people, now, least):
+                    shown -= one
+                    hide = True
+        return {u: next(a for a in ancestors(u) if a in shown or a == "")
+                for u in ("", *UNITS)}
+
+    @staticmethod
+    def unit_to_hide(shown, size, now, least):
+        inside = collections.defaultdict(list)
+        for u in shown:
+            up = next(a for a in ancestors(u) if a != u and (a in shown or a == ""))
+            inside[up].append(u)
+        hide = set()
+        for up in sorted(inside, key=lambda u: len(u.split("/")) if u else 0):
+            left = (now[up] or 0) - sum(now[u] or 0 for u in inside[up])
+            if up not in hide and 0 < left < least:
+                hide.add(min(inside[up], key=lambda u: size[u]))
+        return hide
+
+    def left(self, low, high, fold):
+        """{unit: the fewest people beside what is shown in it, when there was anybody}"""
+        out = collections.defaultdict(int)
+        for _, at in self.over(low, high):
+            now = {u: n or 0 for u, n in at.items()}
+            for u in fold:
+                if u and fold[u] == u:
+                    now[fold[u.rpartition("/")[0]]] -= at[u] or 0
+            for u, n in now.items():
+                if n > 0:
+                    out[u] = min(out[u] or n, n)
+        return out
 
     def blocks(self, low, high, least, used, who=None):
         """{unit: the block in which it counts, None for none}; `used` are the units in
@@ -758,7 +780,7 @@ def month_blocks(world, month):
                   bucket_start(world.zone, "day", int(time.time())))
         mean = {u: n if n is None else math.floor(n * 100)
                 for u, n in world.levels_of.mean(month, end).items()}
-        fold = world.levels_of.fold_by(mean, 1000)
+        fold = world.levels_of.fold_by(mean, [mean], 1000)
         lost = (mean[""] or 0) < 1000
         cache["month", month] = {u: None if lost and not to else to for u, to in fold.items()}
     return cache["month", month]
@@ -1259,13 +1281,10 @@ def among_enough(world, row, cache):
     shown, or by all of it, where nothing smaller is named."""
     month = world.month_of(row["ts"])
     if month not in cache:
-        people = world.levels_of.lowest(month, bucket_start(world.zone, "month",
-                                                            month + 32 * DAY))
+        next_month = bucket_start(world.zone, "month", month + 32 * DAY)
+        people = world.levels_of.lowest(month, next_month)
         above = month_fold(world, month)
-        left = {u: n or 0 for u, n in people.items()}
-        for u in above:
-            if u and above[u] == u:
-                left[above[u.rpartition("/")[0]]] -= people[u] or 0
+        left = world.levels_of.left(month, next_month, above)
         cache[month] = above, left, people
     above, left, people = cache[month]
     unit = row["unit"] or ""
@@ -1587,7 +1606,13 @@ def test_the_means_of_this_test_tell_right_from_wrong():
     assert life.apply("triaged", {"will_examine": True}, 40) == "stored"
     assert (life.first_response, life.second_response) == (10, 40)
     heads = Heads([("a", 0, 20), ("a/x", 0, 12), ("a/y", 0, 6), ("a/x", 50, 4)])
-    assert heads.fold(0, 40, 5) == heads.fold(0, 40, 5)
+    # Of 20 there are 8 and then 16 beside a/x; beside a/y there are 14 all the time.
+    assert heads.fold(0, 40, 5)["a/x"] == "a/x" and heads.fold(0, 40, 5)["a/y"] == "a"
+    assert heads.fold(0, 60, 5)["a/x"] == "a" and heads.fold(0, 60, 5)["a/y"] == "a/y"
+    assert heads.left(0, 40, heads.fold(0, 40, 5))["a"] == 8
     assert heads.mean(0, 100)["a/x"] == 8
     assert heads.at(60)["a/x"] == 4 and heads.at(60)[""] == 20
     assert math.isclose(heads.mean(0, 100)["a"], 20)
+    # Four are left beside five, on the days on which they are known.
+    heads = Heads([("a", 0, 5), ("b", 9, 4)])
+    assert heads.lowest(0, 40)[""] == 5 and heads.fold(0, 40, 5)["a"] == ""
