@@ -18,7 +18,7 @@ struct suggestion_row {
 	uint32_t series;   /* 0: confidential.db, then `dim` */
 	uint8_t audience;
 	struct str dim[DIM_COUNT];
-	struct str category, title, body, lang;
+	struct str category, title, body;
 	bool board;
 	bool has_person;
 	uint8_t person[PSEUDONYM_BYTES];

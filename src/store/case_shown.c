@@ -18,14 +18,15 @@ enum emp_rc
 case_shown_init(struct case_shown *c, struct store_reader *r)
 {
 	case_shown_with(c, NULL, r->tz);
-	return db_prepare(r->people, &c->steps, CASE_SHOWN_STEPS);
+	c->reader = r;
+	return reader_prepare(r, r->people, &c->steps, CASE_SHOWN_STEPS);
 }
 
 void
 case_shown_fini(struct case_shown *c)
 {
-	sqlite3_finalize(c->steps);
-	c->steps = NULL;
+	if (c->reader != NULL)
+		reader_finish(c->reader, &c->steps);
 }
 
 static bool

@@ -12,6 +12,7 @@
 #include "model/lifecycle.h"
 
 struct case_shown {
+	struct store_reader *reader; /* whose the statement is; NULL: the caller's */
 	sqlite3_stmt *steps;
 	const struct tz *tz;
 	char today[DAY_TEXT_MAX];

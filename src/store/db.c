@@ -54,7 +54,7 @@ static const char confidential_sql[] = "PRAGMA page_size = 4096;"
 static const char reader_sql[] = "PRAGMA query_only = ON;"
 				 "PRAGMA cell_size_check = OFF;"
 				 "PRAGMA cache_size = -4096;"
-				 "PRAGMA mmap_size = 268435456;";
+				 "PRAGMA mmap_size = 2147418112;";
 
 static void
 on_message(void *ctx, int code, const char *text)

@@ -64,6 +64,7 @@ libempower_a_SOURCES += \
 	%D%/read_voice.c \
 	%D%/reader.c \
 	%D%/reader_impl.h \
+	%D%/reader_sql.c \
 	%D%/recount.c \
 	%D%/recount_decisions.c \
 	%D%/recount_decisions.h \

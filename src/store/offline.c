@@ -29,6 +29,7 @@ reader_fini(struct store_reader *r)
 {
 	db_close(&r->db);
 	db_close(&r->people);
+	free(r->kept);
 	tz_free(&r->own_tz);
 }
 

@@ -8,9 +8,9 @@
 #include "store/db.h"
 #include "store/main_file.h"
 
-/* Rows of a road at a time: one at first, because most roads of many give none, then
- * more and more. */
-#define FILL_FIRST 1
+/* Rows of a road at a time: at first what it would give if all gave as many, and one
+ * more, for going on behind the last takes as long as several rows; then more. */
+#define FILL_FIRST_MIN 2
 #define FILL_MORE 4
 #define FILL_MAX 16
 /* Parameters of the statement. */
@@ -81,7 +81,7 @@ page_add_road(struct page *p, const struct road_source *source,
 	r = &p->road[p->n++];
 	r->source = source;
 	r->n_args = n_args;
-	r->fill = FILL_FIRST;
+	r->fill = 0;
 	r->n = 0;
 	r->at = 0;
 	r->ended = false;
@@ -172,9 +172,16 @@ refill(struct page *p, struct road *r, const struct place *after)
 	}
 	(void)sqlite3_reset(s);
 	r->ended = r->n < r->fill;
-	if (r->fill < FILL_MAX)
-		r->fill *= FILL_MORE;
+	r->fill = r->fill * FILL_MORE < FILL_MAX ? r->fill * FILL_MORE : FILL_MAX;
 	return rc;
+}
+
+static int
+first_fill(const struct page *p, uint32_t max)
+{
+	uint32_t n = max / (p->n > 0 ? p->n : 1) + 1;
+
+	return n < FILL_FIRST_MIN ? FILL_FIRST_MIN : n > FILL_MAX ? FILL_MAX : (int)n;
 }
 
 /* The road whose head comes first; NULL: all have ended. */
@@ -206,8 +213,10 @@ page_find(struct page *p, const struct place *after, uint32_t max, struct place 
 	p->more = false;
 	if (after != NULL)
 		p->end = *after;
-	for (uint32_t i = 0; rc == EMP_OK && i < p->n; i++)
+	for (uint32_t i = 0; rc == EMP_OK && i < p->n; i++) {
+		p->road[i].fill = first_fill(p, max);
 		rc = refill(p, &p->road[i], after);
+	}
 	while (rc == EMP_OK && *n < max) {
 		struct road *r = first(p);
 

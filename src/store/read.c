@@ -125,14 +125,15 @@ reader_first_seq(struct store_reader *r, int64_t from, int64_t *out)
 	const int64_t received = from > FUTURE_MAX_MS ? from - FUTURE_MAX_MS : 0;
 	sqlite3_stmt *s = NULL;
 	int64_t low = 1;
-	int64_t high = 0;
-	enum emp_rc rc = db_int(r->db, "SELECT ifnull(max(seq), 0) + 1 FROM event",
-				&high);
+	int64_t high = 1;
+	enum emp_rc rc = EMP_OK;
 
+	if (received > 0)
+		rc = reader_int(r, "SELECT ifnull(max(seq), 0) + 1 FROM event", &high);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &s,
-				"SELECT seq, received FROM event WHERE seq >= ?1 "
-				"ORDER BY seq LIMIT 1");
+		rc = reader_prepare(r, r->db, &s,
+				    "SELECT seq, received FROM event WHERE seq >= ?1 "
+				    "ORDER BY seq LIMIT 1");
 	while (rc == EMP_OK && low < high) {
 		int64_t middle = low + (high - low) / 2;
 		bool row;
@@ -147,7 +148,7 @@ reader_first_seq(struct store_reader *r, int64_t from, int64_t *out)
 			low = sqlite3_column_int64(s, 0) + 1;
 		(void)sqlite3_reset(s);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	*out = low;
 	return rc;
 }

@@ -89,7 +89,6 @@ read_row(sqlite3_stmt *s, const struct tz *tz, struct case_shown *shown,
 	*row = (struct suggestion_row){
 		.audience = AUDIENCE_EMPLOYEE,
 		.category = db_str(s, ROW_CATEGORY),
-		.lang = db_str(s, ROW_DIMS + DIM_LANG),
 		.board = sqlite3_column_int(s, ROW_BOARD) != 0,
 		.has_person = sqlite3_column_type(s, ROW_PERSON) != SQLITE_NULL,
 		.limit_cents = -1};
@@ -162,7 +161,7 @@ suggestion_lives_case(struct store_reader *r, int64_t from, int64_t to,
 		return EMP_OK;
 	rc = case_shown_init(&shown, r);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &s, lives_sql);
+		rc = reader_prepare(r, r->people, &s, lives_sql);
 	if (rc == EMP_OK) {
 		db_bind_str(s, 1, day_from(first, r->tz, from));
 		db_bind_str(s, 2, day_from(end, r->tz, to));
@@ -178,7 +177,7 @@ suggestion_lives_case(struct store_reader *r, int64_t from, int64_t to,
 		if (rc == EMP_OK)
 			rc = fn(ctx, &row);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	case_shown_fini(&shown);
 	return rc;
 }
@@ -295,9 +294,9 @@ unit_roads(struct store_reader *r, struct page *p, struct asked *a, bool *all)
 	snprintf(last, sizeof last, "%s/", a->unit[0]);
 	rc = add_unit(p, a);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &s,
-				"SELECT min(unit) FROM suggestion_state "
-				"WHERE unit > ?1 AND unit < ?2 || '0'");
+		rc = reader_prepare(r, r->people, &s,
+				    "SELECT min(unit) FROM suggestion_state "
+				    "WHERE unit > ?1 AND unit < ?2 || '0'");
 	while (rc == EMP_OK) {
 		rc = next_unit(s, last, a->f->unit, a->unit[p->n]);
 		if (rc != EMP_OK || a->unit[p->n][0] == '\0')
@@ -308,7 +307,7 @@ unit_roads(struct store_reader *r, struct page *p, struct asked *a, bool *all)
 		snprintf(last, sizeof last, "%s", a->unit[p->n]);
 		rc = add_unit(p, a);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	if (*all)
 		page_fini(p);
 	return rc;
@@ -363,11 +362,11 @@ find_page(struct store_reader *r, struct asked *a, uint32_t max, struct place *p
 	enum emp_rc rc = settle_roads(r, &p, a, &sql);
 
 	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &a->source.statement, sql);
+		rc = reader_prepare(r, r->people, &a->source.statement, sql);
 	memcpy(after.b, f->after_key, sizeof after.b);
 	if (rc == EMP_OK)
 		rc = page_find(&p, f->has_after ? &after : NULL, max, place, n);
-	sqlite3_finalize(a->source.statement);
+	reader_finish(r, &a->source.statement);
 	if (rc == EMP_OK && f->end != NULL) {
 		f->end->more = p.more;
 		if (p.more)
@@ -396,10 +395,10 @@ suggestion_page_case(struct store_reader *r, const struct suggestion_filter *f,
 	if (rc == EMP_OK)
 		rc = place == NULL ? EMP_NOMEM : find_page(r, &a, max, place, &n);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &s, row_sql);
+		rc = reader_prepare(r, r->people, &s, row_sql);
 	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
 		rc = give(s, r->tz, &a.shown, place[i].b, fn, ctx);
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	case_shown_fini(&a.shown);
 	free(place);
 	free(a.unit);
@@ -410,11 +409,11 @@ suggestion_page_case(struct store_reader *r, const struct suggestion_filter *f,
  */
 
 static enum emp_rc
-first_key(sqlite3 *db, const char *sql, const struct suggestion_find *f, bool *found,
-	  uint8_t key[HANDLE_BYTES])
+first_key(struct store_reader *r, const char *sql, const struct suggestion_find *f,
+	  bool *found, uint8_t key[HANDLE_BYTES])
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(db, &s, sql);
+	enum emp_rc rc = reader_prepare(r, r->people, &s, sql);
 
 	*found = false;
 	if (rc == EMP_OK) {
@@ -428,7 +427,7 @@ first_key(sqlite3 *db, const char *sql, const struct suggestion_find *f, bool *f
 		else
 			rc = EMP_CORRUPT;
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -446,12 +445,12 @@ find_key(struct store_reader *r, const struct suggestion_find *f, bool *author,
 		*found = num_unhex(key, hex, HANDLE_BYTES);
 		return EMP_OK;
 	}
-	rc = first_key(r->people, "SELECT key FROM suggestion WHERE receipt = ?1", f,
-		       found, key);
+	rc = first_key(r, "SELECT key FROM suggestion WHERE receipt = ?1", f, found,
+		       key);
 	*author = *found;
 	if (rc != EMP_OK || *found)
 		return rc;
-	return first_key(r->people,
+	return first_key(r,
 			 "SELECT suggestion FROM suggestion_step WHERE supporter = ?1 "
 			 "ORDER BY suggestion LIMIT 1",
 			 f, found, key);
@@ -462,8 +461,8 @@ read_steps(struct store_reader *r, const uint8_t key[HANDLE_BYTES],
 	   suggestion_step_fn *fn, void *ctx)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(
-		r->people, &s,
+	enum emp_rc rc = reader_prepare(
+		r, r->people, &s,
 		"SELECT type, day, status, will_examine, automatic, "
 		"reason, body FROM suggestion_step "
 		"WHERE suggestion = ?1 ORDER BY number");
@@ -488,7 +487,7 @@ read_steps(struct store_reader *r, const uint8_t key[HANDLE_BYTES],
 		if (rc == EMP_OK)
 			rc = fn(ctx, &row);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -511,10 +510,10 @@ suggestion_one_case(struct store_reader *r, const struct suggestion_find *f,
 	if (rc == EMP_OK)
 		rc = case_shown_init(&shown, r);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->people, &s, row_sql);
+		rc = reader_prepare(r, r->people, &s, row_sql);
 	if (rc == EMP_OK)
 		rc = give(s, r->tz, *author ? NULL : &shown, key, fn, ctx);
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	case_shown_fini(&shown);
 	return rc == EMP_OK ? read_steps(r, key, step, ctx) : rc;
 }

@@ -55,7 +55,7 @@ add_roads(struct store_reader *r, struct page *p, const struct asked *a,
 	  const struct road_source *source, const char *sql, uint32_t survey)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(r->db, &s, sql);
+	enum emp_rc rc = reader_prepare(r, r->db, &s, sql);
 
 	if (rc == EMP_OK) {
 		db_bind_id(s, 1, survey);
@@ -71,7 +71,7 @@ add_roads(struct store_reader *r, struct page *p, const struct asked *a,
 		arg[0].number = sqlite3_column_int64(s, 0);
 		rc = page_add_road(p, source, arg, 2);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -85,8 +85,12 @@ prepare(struct store_reader *r, struct asked *a)
 		{&a->text, text_sql},
 	};
 
-	return db_prepare_all(r->db, statements,
-			      sizeof statements / sizeof *statements);
+	enum emp_rc rc = EMP_OK;
+
+	for (size_t i = 0; rc == EMP_OK && i < sizeof statements / sizeof *statements;
+	     i++)
+		rc = reader_prepare(r, r->db, statements[i].out, statements[i].sql);
+	return rc;
 }
 
 static enum emp_rc
@@ -170,10 +174,10 @@ store_read_comments(struct store_reader *r, uint32_t survey, int64_t from, int64
 		rc = find(r, &a, survey, before_seq, max, end, place, &n);
 	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
 		rc = give(&a, &place[i], fn, ctx);
-	sqlite3_finalize(a.comments.statement);
-	sqlite3_finalize(a.texts.statement);
-	sqlite3_finalize(a.comment);
-	sqlite3_finalize(a.text);
+	reader_finish(r, &a.comments.statement);
+	reader_finish(r, &a.texts.statement);
+	reader_finish(r, &a.comment);
+	reader_finish(r, &a.text);
 	free(place);
 	return rc;
 }
@@ -211,7 +215,7 @@ store_read_praise(struct store_reader *r, enum audience audience, int64_t from,
 
 	end->more = false;
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &s, praise_sql);
+		rc = reader_prepare(r, r->db, &s, praise_sql);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int(s, 1, audience != AUDIENCE_EMPLOYEE);
 		sqlite3_bind_int64(s, 2, before_seq != 0 ? before_seq : INT64_MAX);
@@ -236,6 +240,6 @@ store_read_praise(struct store_reader *r, enum audience audience, int64_t from,
 		rc = db_step(s, &end->more);
 		break;
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }

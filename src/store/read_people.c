@@ -14,13 +14,6 @@
 #include "store/days.h"
 #include "store/db.h"
 
-static void
-finish(sqlite3_stmt **s)
-{
-	sqlite3_finalize(*s);
-	*s = NULL;
-}
-
 /* A key or a pseudonym. */
 static enum emp_rc
 read_bytes(sqlite3_stmt *s, int column, uint8_t out[PSEUDONYM_BYTES])
@@ -49,11 +42,11 @@ prepare(struct store_reader *r, sqlite3_stmt **s, const char *sql)
 {
 	int64_t newest;
 	/* empowerd.db is looked at first: see reader.c. */
-	enum emp_rc rc = db_int(r->db, "SELECT count(*) FROM progress", &newest);
+	enum emp_rc rc = reader_int(r, "SELECT count(*) FROM progress", &newest);
 
 	if (rc != EMP_OK || r->people == NULL)
 		return rc;
-	return db_prepare(r->people, s, sql);
+	return reader_prepare(r, r->people, s, sql);
 }
 
 static void
@@ -87,7 +80,7 @@ store_read_backings(struct store_reader *r,
 		if (rc == EMP_OK)
 			rc = fn(ctx, key);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -137,7 +130,7 @@ store_read_reviews(struct store_reader *r, int32_t from, int32_t to,
 		c.n = (uint64_t)sqlite3_column_int64(s, 7);
 		rc = fn(ctx, &c);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -172,7 +165,7 @@ store_read_reviewed_deciders(struct store_reader *r, int32_t from, int32_t to,
 		if (rc == EMP_OK)
 			rc = fn(ctx, &c, person);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -206,7 +199,7 @@ store_read_trainings(struct store_reader *r, int64_t from, int64_t to,
 		t.hours_cents = sqlite3_column_int64(s, 4);
 		rc = fn(ctx, &t);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -260,7 +253,7 @@ store_read_staff(struct store_reader *r, int64_t from, int64_t to,
 		t.days_cents = (uint64_t)sqlite3_column_int64(s, 5);
 		rc = fn(ctx, &t);
 	}
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -279,7 +272,7 @@ store_read_person(struct store_reader *r, const uint8_t hash[RECEIPT_HASH_BYTES]
 	}
 	if (rc == EMP_OK)
 		rc = row ? read_bytes(s, 0, person) : EMP_NOT_FOUND;
-	finish(&s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -366,8 +359,8 @@ store_read_evidence(struct store_reader *r, const uint8_t person[PSEUDONYM_BYTES
 					  "WHERE decision.people_key = ?1");
 	if (rc == EMP_OK && e.decider != NULL)
 		rc = give_one(&e, person);
-	finish(&e.decision);
-	finish(&e.decider);
-	finish(&e.review);
+	sqlite3_finalize(e.decision);
+	reader_finish(r, &e.decider);
+	reader_finish(r, &e.review);
 	return rc;
 }

@@ -32,7 +32,6 @@ enum row_column {
 	ROW_SOURCE,
 	ROW_TITLE,
 	ROW_BODY,
-	ROW_LANG,
 	ROW_ROLE,
 	ROW_CLASS,
 	ROW_LIMIT
@@ -64,18 +63,18 @@ static const char lives_count[] =
 	"SELECT count(*) FROM (SELECT 1 FROM suggestion_state "
 	"INDEXED BY suggestion_state_by_submitted "
 	"WHERE submitted >= ?1 AND submitted < ?2 LIMIT ?3)";
-static const char row_sql[] = LIFE_COLUMNS
-	", suggestion.id, source.name, title, body, lang.name, role.name, "
-	"class.name, limit_cents FROM suggestion_state AS state "
-	"JOIN suggestion ON suggestion.event_seq = state.event_seq "
-	"JOIN event ON event.seq = state.event_seq "
-	"JOIN series ON series.id = event.series_id "
+/* Whole, by a list of numbers in their order: one statement whose cursors stay open is
+ * half the work of one statement for each. */
+static const char rows_sql[] = LIFE_COLUMNS
+	", suggestion.id, source.name, title, body, role.name, "
+	"class.name, limit_cents FROM json_each(?1) AS wanted "
+	"CROSS JOIN suggestion_state AS state ON state.event_seq = wanted.value "
+	"CROSS JOIN suggestion ON suggestion.event_seq = state.event_seq "
+	"CROSS JOIN event ON event.seq = state.event_seq "
 	"LEFT JOIN category ON category.id = state.category_id "
 	"LEFT JOIN source ON source.id = suggestion.source_id "
-	"LEFT JOIN lang ON lang.id = series.lang_id "
 	"LEFT JOIN role ON role.id = suggestion.role_id "
-	"LEFT JOIN class ON class.id = suggestion.class_id "
-	"WHERE state.event_seq = ?1";
+	"LEFT JOIN class ON class.id = suggestion.class_id";
 
 /* ---- rows ------------------------------------------------------------------------
  */
@@ -122,7 +121,6 @@ read_whole(sqlite3_stmt *s, struct suggestion_row *row)
 	row->source = db_str(s, ROW_SOURCE);
 	row->title = db_str(s, ROW_TITLE);
 	row->body = db_str(s, ROW_BODY);
-	row->lang = db_str(s, ROW_LANG);
 	row->role = db_str(s, ROW_ROLE);
 	row->matter = db_str(s, ROW_CLASS);
 	if (sqlite3_column_type(s, ROW_LIMIT) != SQLITE_NULL)
@@ -130,23 +128,39 @@ read_whole(sqlite3_stmt *s, struct suggestion_row *row)
 	return rc;
 }
 
+/* Those of the page, in its order. */
 static enum emp_rc
-give(sqlite3_stmt *s, int64_t seq, suggestion_fn *fn, void *ctx)
+give(struct store_reader *r, const struct place *place, uint32_t n, suggestion_fn *fn,
+     void *ctx)
 {
-	struct suggestion_row row;
-	bool found;
+	sqlite3_stmt *s = NULL;
+	uint32_t given = 0;
+	struct buf list;
 	enum emp_rc rc;
 
-	sqlite3_bind_int64(s, 1, seq);
-	rc = db_step(s, &found);
-	if (rc == EMP_OK && !found)
-		rc = EMP_CORRUPT;
+	buf_init(&list, 0);
+	for (uint32_t i = 0; i < n; i++)
+		buf_printf(&list, "%c%lld", i == 0 ? '[' : ',',
+			   (long long)place_seq(&place[i]));
+	buf_add_z(&list, n == 0 ? "[]" : "]");
+	rc = buf_ok(&list) ? reader_prepare(r, r->db, &s, rows_sql) : EMP_NOMEM;
 	if (rc == EMP_OK)
+		db_bind_str(s, 1, (struct str){list.p, list.n});
+	while (rc == EMP_OK) {
+		struct suggestion_row row;
+		bool found;
+
+		rc = db_step(s, &found);
+		if (rc != EMP_OK || !found)
+			break;
 		rc = read_whole(s, &row);
-	if (rc == EMP_OK)
-		rc = fn(ctx, &row);
-	(void)sqlite3_reset(s);
-	return rc;
+		if (rc == EMP_OK)
+			rc = fn(ctx, &row);
+		given++;
+	}
+	reader_finish(r, &s);
+	buf_fini(&list);
+	return rc == EMP_OK && given < n ? EMP_CORRUPT : rc;
 }
 
 static enum emp_rc
@@ -160,7 +174,7 @@ lives_road(struct store_reader *r, bool requests, int64_t from, int64_t to,
 	*sql = lives_of_requests;
 	if (requests)
 		return EMP_OK;
-	rc = db_prepare(r->db, &s, lives_count);
+	rc = reader_prepare(r, r->db, &s, lives_count);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int64(s, 1, from);
 		sqlite3_bind_int64(s, 2, to);
@@ -170,7 +184,7 @@ lives_road(struct store_reader *r, bool requests, int64_t from, int64_t to,
 	if (rc == EMP_OK)
 		*sql = row && sqlite3_column_int(s, 0) < LIVES_FEW ? lives_of_few
 								   : lives_of_many;
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -186,7 +200,7 @@ suggestion_lives_main(struct store_reader *r, bool requests, int64_t from, int64
 	if (rc == EMP_OK)
 		rc = reader_first_seq(r, from, &first);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &s, sql);
+		rc = reader_prepare(r, r->db, &s, sql);
 	if (rc == EMP_OK) {
 		sqlite3_bind_int64(s, 1, from);
 		sqlite3_bind_int64(s, 2, to);
@@ -204,7 +218,7 @@ suggestion_lives_main(struct store_reader *r, bool requests, int64_t from, int64
 		if (rc == EMP_OK)
 			rc = fn(ctx, &row);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -212,28 +226,34 @@ suggestion_lives_main(struct store_reader *r, bool requests, int64_t from, int64
  */
 
 /* The roads, by what stands before the number of the event in the index. The last two
- * parameters of each: the first number, and whether the name of the unit is needed. */
-#define ROAD_COLUMNS                                                                   \
-	"SELECT event_seq, kind_id, condition_id, category_id, board, submitted, "
-#define ROAD_UNIT(named)                                                               \
-	"iif(" named ", (SELECT name FROM unit WHERE id = unit_id), NULL) "            \
-	"FROM suggestion_state INDEXED BY "
-#define ROAD_REST(first)                                                               \
+ * parameters of each: the first number, and whether the name of the unit is needed.
+ * `bare`: where all on the road fit; then the index is enough. */
+struct road_sql {
+	const char *bare, *looking;
+};
+#define ROAD_COLUMNS(named)                                                            \
+	", kind_id, condition_id, category_id, board, submitted, "                     \
+	"iif(" named ", (SELECT name FROM unit WHERE id = unit_id), NULL) "
+#define ROAD_TEXT(columns, range, first)                                               \
+	"SELECT event_seq" columns                                                     \
+	" FROM suggestion_state INDEXED BY suggestion_state_" range                    \
 	" AND event_seq < ?1 AND event_seq >= " first                                  \
 	" ORDER BY event_seq DESC LIMIT ?2"
-static const char by_kind_sql[] = ROAD_COLUMNS ROAD_UNIT(
-	"?5") "suggestion_state_by_kind WHERE kind_id = ?3" ROAD_REST("?4");
-static const char by_condition_sql[] = ROAD_COLUMNS ROAD_UNIT(
-	"?6") "suggestion_state_by_condition WHERE kind_id = ?3 "
-	      "AND condition_id = ?4" ROAD_REST("?5");
-static const char by_board_sql[] = ROAD_COLUMNS ROAD_UNIT(
-	"?6") "suggestion_state_by_board WHERE board = 1 AND kind_id = ?3 "
-	      "AND condition_id = ?4" ROAD_REST("?5");
-static const char by_category_sql[] = ROAD_COLUMNS ROAD_UNIT(
-	"?7") "suggestion_state_by_category WHERE category_id = ?3 "
-	      "AND kind_id = ?4 AND condition_id = ?5" ROAD_REST("?6");
-static const char by_unit_sql[] = ROAD_COLUMNS ROAD_UNIT(
-	"?5") "suggestion_state_by_unit WHERE unit_id = ?3" ROAD_REST("?4");
+#define ROAD(range, first, named)                                                      \
+	{                                                                              \
+		ROAD_TEXT("", range, first),                                           \
+			ROAD_TEXT(ROAD_COLUMNS(named), range, first)                   \
+	}
+static const struct road_sql by_kind = ROAD("by_kind WHERE kind_id = ?3", "?4", "?5");
+static const struct road_sql by_condition = ROAD("by_condition WHERE kind_id = ?3 "
+						 "AND condition_id = ?4",
+						 "?5", "?6");
+static const struct road_sql by_board = ROAD(
+	"by_board WHERE board = 1 AND kind_id = ?3 AND condition_id = ?4", "?5", "?6");
+static const struct road_sql by_category = ROAD(
+	"by_category WHERE category_id = ?3 AND kind_id = ?4 AND condition_id = ?5",
+	"?6", "?7");
+static const struct road_sql by_unit = ROAD("by_unit WHERE unit_id = ?3", "?4", "?5");
 
 enum road_column {
 	ROAD_SEQ,
@@ -275,8 +295,8 @@ category_id(struct store_reader *r, struct str name, int64_t *id)
 {
 	sqlite3_stmt *s = NULL;
 	bool row = false;
-	enum emp_rc rc = db_prepare(r->db, &s,
-				    "SELECT id FROM category WHERE name = ?1");
+	enum emp_rc rc = reader_prepare(r, r->db, &s,
+					"SELECT id FROM category WHERE name = ?1");
 
 	*id = 0;
 	if (rc == EMP_OK) {
@@ -285,7 +305,7 @@ category_id(struct store_reader *r, struct str name, int64_t *id)
 	}
 	if (rc == EMP_OK && row)
 		*id = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -295,10 +315,10 @@ static enum emp_rc
 unit_roads(struct store_reader *r, struct page *p, struct asked *a)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(r->db, &s,
-				    "SELECT id FROM unit WHERE name = ?1 UNION ALL "
-				    "SELECT id FROM unit WHERE name > ?1 || '/' "
-				    "AND name < ?1 || '0' LIMIT ?2");
+	enum emp_rc rc = reader_prepare(r, r->db, &s,
+					"SELECT id FROM unit WHERE name = ?1 UNION ALL "
+					"SELECT id FROM unit WHERE name > ?1 || '/' "
+					"AND name < ?1 || '0' LIMIT ?2");
 
 	if (rc == EMP_OK) {
 		db_bind_str(s, 1, a->f->unit);
@@ -315,7 +335,7 @@ unit_roads(struct store_reader *r, struct page *p, struct asked *a)
 		arg[0].number = sqlite3_column_int64(s, 0);
 		rc = page_add_road(p, &a->source, arg, 3);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	a->by_unit = p->n <= ROAD_UNITS_MAX;
 	if (!a->by_unit)
 		page_fini(p);
@@ -361,45 +381,58 @@ suggestion_roads(struct page *p, const struct road_source *source,
 
 /* One per kind, in any state. */
 static enum emp_rc
-kind_roads(struct page *p, const struct asked *a, const struct road_arg last[2])
+kind_roads(struct page *p, const struct asked *a, const struct road_arg *last,
+	   int n_last)
 {
-	struct road_arg arg[] = {{.number = 0}, last[0], last[1]};
+	struct road_arg arg[ROAD_ARGS_MAX];
 	enum emp_rc rc = EMP_OK;
 
+	memcpy(arg + 1, last, (size_t)n_last * sizeof *last);
 	for (unsigned k = 1; rc == EMP_OK && k < SUGGESTION_KIND_COUNT; k++) {
 		if ((a->f->kinds >> k & 1) == 0)
 			continue;
-		arg[0].number = k;
-		rc = page_add_road(p, &a->source, arg, 3);
+		arg[0] = (struct road_arg){.number = k};
+		rc = page_add_road(p, &a->source, arg, 1 + n_last);
 	}
 	return rc;
 }
 
+/* Whether what is on roads by kind fits whatever else is asked for. */
+static bool
+all_fit(const struct suggestion_filter *f, const struct road_sql *sql)
+{
+	return f->from <= 0 && f->to == 0 && f->unit.n == 0 &&
+		(!f->board_only || sql == &by_board);
+}
+
 /* Chooses the index, and its ranges. */
 static enum emp_rc
-settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char **sql)
+settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char **text)
 {
 	const struct suggestion_filter *f = a->f;
 	const struct road_arg category = {.number = a->category};
 	const struct road_arg last[] = {{.number = a->first},
 					{.number = f->unit.n > 0}};
+	bool in_any_state = f->states == STATE_BITS && !f->board_only;
+	const struct road_sql *sql = a->category != 0 ? &by_category
+		: in_any_state                        ? &by_kind
+		: f->board_only                       ? &by_board
+						      : &by_condition;
+	bool bare = all_fit(f, sql);
+	int n_last = bare ? 1 : 2;
 	enum emp_rc rc = EMP_OK;
 
-	*sql = by_unit_sql;
 	if (f->unit.n > 0)
 		rc = unit_roads(r, p, a);
+	*text = a->by_unit ? by_unit.looking : bare ? sql->bare : sql->looking;
 	if (rc != EMP_OK || a->by_unit)
 		return rc;
-	if (a->category != 0) {
-		*sql = by_category_sql;
-		return suggestion_roads(p, &a->source, f, &category, last, 2);
-	}
-	if (f->states == STATE_BITS && !f->board_only) {
-		*sql = by_kind_sql;
-		return kind_roads(p, a, last);
-	}
-	*sql = f->board_only ? by_board_sql : by_condition_sql;
-	return suggestion_roads(p, &a->source, f, NULL, last, 2);
+	if (bare)
+		p->fits = NULL;
+	if (sql == &by_kind)
+		return kind_roads(p, a, last, n_last);
+	return suggestion_roads(p, &a->source, f, a->category != 0 ? &category : NULL,
+				last, n_last);
 }
 
 static void
@@ -426,11 +459,11 @@ find_page(struct store_reader *r, struct asked *a, uint32_t max, struct place *p
 		rc = settle_roads(r, &p, a, &sql);
 
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &a->source.statement, sql);
+		rc = reader_prepare(r, r->db, &a->source.statement, sql);
 	place_of_seq(&after, a->f->after_seq, 0);
 	if (rc == EMP_OK)
 		rc = page_find(&p, a->f->has_after ? &after : NULL, max, place, n);
-	sqlite3_finalize(a->source.statement);
+	reader_finish(r, &a->source.statement);
 	if (rc == EMP_OK)
 		set_end(a->f, &p);
 	page_fini(&p);
@@ -443,7 +476,6 @@ suggestion_page_main(struct store_reader *r, const struct suggestion_filter *f,
 {
 	struct asked a = {.f = f};
 	struct place *place = calloc(max > 0 ? max : 1, sizeof *place);
-	sqlite3_stmt *s = NULL;
 	uint32_t n = 0;
 	enum emp_rc rc = place == NULL ? EMP_NOMEM : EMP_OK;
 
@@ -452,10 +484,7 @@ suggestion_page_main(struct store_reader *r, const struct suggestion_filter *f,
 	if (rc == EMP_OK && (f->category.n == 0 || a.category != 0))
 		rc = find_page(r, &a, max, place, &n);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &s, row_sql);
-	for (uint32_t i = 0; rc == EMP_OK && i < n; i++)
-		rc = give(s, place_seq(&place[i]), fn, ctx);
-	sqlite3_finalize(s);
+		rc = give(r, place, n, fn, ctx);
 	free(place);
 	return rc;
 }
@@ -464,11 +493,12 @@ suggestion_page_main(struct store_reader *r, const struct suggestion_filter *f,
  */
 
 static enum emp_rc
-first_int(sqlite3 *db, const char *sql, const struct suggestion_find *f, int64_t *out)
+first_int(struct store_reader *r, const char *sql, const struct suggestion_find *f,
+	  int64_t *out)
 {
 	sqlite3_stmt *s = NULL;
 	bool row = false;
-	enum emp_rc rc = db_prepare(db, &s, sql);
+	enum emp_rc rc = reader_prepare(r, r->db, &s, sql);
 
 	*out = 0;
 	if (rc == EMP_OK && f->by_receipt) {
@@ -482,7 +512,7 @@ first_int(sqlite3 *db, const char *sql, const struct suggestion_find *f, int64_t
 		rc = db_step(s, &row);
 	if (rc == EMP_OK && row)
 		*out = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -494,18 +524,18 @@ find_seq(struct store_reader *r, const struct suggestion_find *f, bool *author,
 
 	*author = false;
 	if (!f->by_receipt)
-		return first_int(r->db,
+		return first_int(r,
 				 "SELECT event_seq FROM suggestion WHERE id = ?1 AND "
 				 "(?2 IS NULL OR source_id = "
 				 "(SELECT id FROM source WHERE name = ?2)) "
 				 "ORDER BY event_seq DESC LIMIT 1",
 				 f, seq);
-	rc = first_int(r->db, "SELECT event_seq FROM suggestion WHERE receipt = ?1", f,
+	rc = first_int(r, "SELECT event_seq FROM suggestion WHERE receipt = ?1", f,
 		       seq);
 	*author = *seq != 0;
 	if (rc != EMP_OK || *author)
 		return rc;
-	return first_int(r->db,
+	return first_int(r,
 			 "SELECT suggestion_seq FROM suggestion_step "
 			 "WHERE supporter = ?1 ORDER BY suggestion_seq DESC LIMIT 1",
 			 f, seq);
@@ -523,8 +553,8 @@ static enum emp_rc
 read_steps(struct store_reader *r, int64_t seq, suggestion_step_fn *fn, void *ctx)
 {
 	sqlite3_stmt *s = NULL;
-	enum emp_rc rc = db_prepare(
-		r->db, &s,
+	enum emp_rc rc = reader_prepare(
+		r, r->db, &s,
 		"SELECT step.event_seq, event.time, step.type_id, status_id, "
 		"will_examine, automatic, reason, body, felt_heard "
 		"FROM suggestion_step AS step "
@@ -552,7 +582,7 @@ read_steps(struct store_reader *r, int64_t seq, suggestion_step_fn *fn, void *ct
 			.felt_heard = (uint8_t)sqlite3_column_int(s, 8)};
 		rc = fn(ctx, &row);
 	}
-	sqlite3_finalize(s);
+	reader_finish(r, &s);
 	return rc;
 }
 
@@ -561,17 +591,15 @@ suggestion_one_main(struct store_reader *r, const struct suggestion_find *f,
 		    bool *author, suggestion_fn *fn, suggestion_step_fn *step,
 		    void *ctx)
 {
-	sqlite3_stmt *s = NULL;
+	struct place place;
 	int64_t seq = 0;
 	enum emp_rc rc = find_seq(r, f, author, &seq);
 
 	if (rc == EMP_OK && seq == 0)
 		rc = EMP_NOT_FOUND;
+	place_of_seq(&place, seq, 0);
 	if (rc == EMP_OK)
-		rc = db_prepare(r->db, &s, row_sql);
-	if (rc == EMP_OK)
-		rc = give(s, seq, fn, ctx);
-	sqlite3_finalize(s);
+		rc = give(r, &place, 1, fn, ctx);
 	return rc == EMP_OK ? read_steps(r, seq, step, ctx) : rc;
 }
 

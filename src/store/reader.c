@@ -59,17 +59,17 @@ reader_main(void *arg)
 	while ((job = next_job(t->pool)) != NULL) {
 		/* Cannot fail: it opens nothing yet. Were it not open, each statement
 		 * of the job would have its own snapshot. */
-		enum emp_rc rc = db_exec(r->db, "BEGIN");
+		enum emp_rc rc = reader_run(r, r->db, "BEGIN");
 
 		EMP_ASSERT(rc == EMP_OK);
-		rc = db_exec(r->people, "BEGIN");
+		rc = reader_run(r, r->people, "BEGIN");
 		EMP_ASSERT(rc == EMP_OK);
 		r->levels_version = store_levels_version(t->pool->store);
 		job->run(r, job);
 		/* The job is gone. Ending a read has nothing to fail at either. */
-		rc = db_exec(r->people, "COMMIT");
+		rc = reader_run(r, r->people, "COMMIT");
 		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(r->people) != 0);
-		rc = db_exec(r->db, "COMMIT");
+		rc = reader_run(r, r->db, "COMMIT");
 		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(r->db) != 0);
 	}
 	return NULL;

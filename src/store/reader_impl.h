@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
+struct kept_statement;
 struct store_reader {
 	sqlite3 *db;
 	/* confidential.db, for the people of operational events; NULL without a daemon.
@@ -17,6 +18,8 @@ struct store_reader {
 	uint64_t levels_version; /* before the job's first look */
 	const struct tz *tz;
 	struct tz *own_tz; /* of a reader without a daemon */
+	struct kept_statement *kept;
+	uint32_t n_kept, max_kept;
 	char path[PATH_MAX];
 };
 
@@ -24,6 +27,17 @@ struct store_reader {
 EMP_MUST_CHECK enum emp_rc reader_init(struct store_reader *r, const char *path,
 				       const struct tz *tz, struct problem *p);
 void reader_fini(struct store_reader *r);
+/* db_prepare for what is asked again and again, on one of the reader's connections:
+ * prepared once, which takes as long as a short list. Told by its address, so `sql` is
+ * constant. Not finalized but given back; NULL is nothing. */
+EMP_MUST_CHECK enum emp_rc reader_prepare(struct store_reader *r, sqlite3 *db,
+					  sqlite3_stmt **out, const char *sql);
+void reader_finish(struct store_reader *r, sqlite3_stmt **s);
+/* Likewise: the first column of the only row in empowerd.db; no rows. */
+EMP_MUST_CHECK enum emp_rc reader_int(struct store_reader *r, const char *sql,
+				      int64_t *out);
+EMP_MUST_CHECK enum emp_rc reader_run(struct store_reader *r, sqlite3 *db,
+				      const char *sql);
 /* An event never happens later than FUTURE_MAX_MS after it was received, and numbers
  * follow the time of receiving: so those before this number are older than `from`, ms.
  */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "store/db.h"
+#include "store/reader_impl.h"
 #include "store_support.h"
 #include "unit.h"
 
@@ -375,6 +377,44 @@ START_TEST(a_snapshot_is_a_complete_file)
 }
 END_TEST
 
+START_TEST(a_statement_is_lent_to_one_at_a_time_and_forgets)
+{
+	static const char sql[] = "SELECT ifnull(?1, -1) UNION ALL SELECT 2";
+	struct store_reader *r = NULL;
+	struct problem p = {0};
+	sqlite3_stmt *a;
+	sqlite3_stmt *b;
+	sqlite3_stmt *again;
+	bool row;
+
+	ck_assert_int_eq(store_reader_open(&r, support.dir, &p), EMP_OK);
+	ck_assert_int_eq(reader_prepare(r, r->db, &a, sql), EMP_OK);
+	sqlite3_bind_int(a, 1, 7);
+	ck_assert_int_eq(db_step(a, &row), EMP_OK);
+	/* Who asks for the same meanwhile begins at its beginning. */
+	ck_assert_int_eq(reader_prepare(r, r->db, &b, sql), EMP_OK);
+	ck_assert_ptr_ne(a, b);
+	ck_assert_int_eq(db_step(b, &row), EMP_OK);
+	ck_assert_int_eq(sqlite3_column_int(b, 0), -1);
+	again = a;
+	reader_finish(r, &a);
+	ck_assert_ptr_null(a);
+	reader_finish(r, &a);
+	/* Given back in the middle, it is new to who asks next. */
+	ck_assert_int_eq(reader_prepare(r, r->db, &a, sql), EMP_OK);
+	ck_assert_ptr_eq(a, again);
+	ck_assert_int_eq(db_step(a, &row), EMP_OK);
+	ck_assert_int_eq(sqlite3_column_int(a, 0), -1);
+	reader_finish(r, &a);
+	reader_finish(r, &b);
+	/* What cannot be prepared is not kept. */
+	ck_assert_int_eq(reader_prepare(r, r->db, &b, "SELECT 1 FROM nowhere"),
+			 EMP_CORRUPT);
+	ck_assert_ptr_null(b);
+	store_reader_close(&r);
+}
+END_TEST
+
 Suite *
 store_read_suite(void)
 {
@@ -391,6 +431,7 @@ store_read_suite(void)
 	tcase_add_test(tc, cells_of_the_file_equal_the_events);
 	tcase_add_test(tc, a_check_finds_what_refers_to_nothing);
 	tcase_add_test(tc, a_snapshot_is_a_complete_file);
+	tcase_add_test(tc, a_statement_is_lent_to_one_at_a_time_and_forgets);
 	suite_add_tcase(s, tc);
 	return s;
 }
