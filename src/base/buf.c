@@ -3,6 +3,7 @@
 #include "base/buf.h"
 
 #include "base/error.h"
+#include "base/plain.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -239,19 +240,16 @@ add_json_escape(struct buf *b, unsigned char c)
 static void
 add_json_rest(struct buf *b, struct str s)
 {
-	size_t done = 0;
+	bool high = false;
 
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	while (s.n > 0) {
+		size_t n = plain_length(s.p, s.p + s.n, &high);
 
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		buf_add(b, s.p + done, i - done);
-		add_json_escape(b, c);
-		done = i + 1;
+		buf_add(b, s.p, n);
+		if (n < s.n)
+			add_json_escape(b, (unsigned char)s.p[n++]);
+		s = (struct str){s.p + n, s.n - n};
 	}
-	if (done < s.n)
-		buf_add(b, s.p + done, s.n - done);
 	buf_add_c(b, '"');
 }
 
@@ -259,25 +257,23 @@ void
 buf_add_json(struct buf *b, struct str s)
 {
 	char *to = buf_reserve(b, s.n + 2);
-	size_t i;
+	bool high = false;
+	size_t n = 0;
 
 	if (to == NULL)
 		return;
-	/* Nearly all strings need no escape: one pass that looks and copies. */
 	*to++ = '"';
-	for (i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c < 0x20 || c == '"' || c == '\\')
-			break;
-		*to++ = (char)c;
+	/* Nearly all strings need no escape. */
+	if (s.n > 0) {
+		n = plain_length(s.p, s.p + s.n, &high);
+		memcpy(to, s.p, n);
 	}
-	b->n += i + 1;
-	if (i < s.n) {
-		add_json_rest(b, (struct str){s.p + i, s.n - i});
+	b->n += n + 1;
+	if (n < s.n) {
+		add_json_rest(b, (struct str){s.p + n, s.n - n});
 		return;
 	}
-	*to = '"';
+	to[n] = '"';
 	b->n++;
 }
 

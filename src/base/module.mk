@@ -23,6 +23,7 @@ libempower_a_SOURCES += \
 	%D%/num.h \
 	%D%/owner.c \
 	%D%/owner.h \
+	%D%/plain.h \
 	%D%/queue.c \
 	%D%/queue.h \
 	%D%/str.c \

@@ -201,7 +201,7 @@ scan_string_rest(struct scan *s, char *at, struct str *out)
 			break;
 		if (*from != '\\' || !escape(&from, s->end, &to))
 			return false;
-		at = scan_special(from, s->end, &high);
+		at = from + plain_length(from, s->end, &high);
 	}
 	*out = (struct str){start, (size_t)(to - start)};
 	s->p = from + 1;

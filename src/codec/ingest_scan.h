@@ -13,12 +13,10 @@
 #ifndef EMP_CODEC_INGEST_SCAN_H
 #define EMP_CODEC_INGEST_SCAN_H
 
+#include "base/plain.h"
 #include "base/str.h"
 
 #include <stdint.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #define SCAN_DEPTH_MAX 2048 /* jansson's JSON_PARSER_MAX_DEPTH */
 
@@ -120,70 +118,12 @@ scan_at_end(struct scan *s)
 	return s->p == s->end;
 }
 
-/* The next byte that is a quote, a backslash or a control character, or `end`. Sets
- * *high when a byte before it is not ASCII. */
-static inline char *
-scan_special(char *p, const char *end, bool *high)
-{
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"');
-	const __m128i backslash = _mm_set1_epi8('\\');
-	const __m128i control = _mm_set1_epi8(0x1f);
-
-	while (end - p >= 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote),
-							_mm_cmpeq_epi8(v, backslash)),
-					   _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
-		unsigned hits = (unsigned)_mm_movemask_epi8(hit);
-		unsigned highs = (unsigned)_mm_movemask_epi8(v);
-
-		if (hits != 0) {
-			unsigned n = (unsigned)__builtin_ctz(hits);
-
-			*high |= (highs & ((1u << n) - 1)) != 0;
-			return p + n;
-		}
-		*high |= highs != 0;
-		p += 16;
-	}
-#else
-	/* Eight bytes in a word. A byte's top bit ends up set where it matches; carries
-	 * can only add false hits behind a true one, and the bytes of a word with any
-	 * hit are looked at one by one below. */
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = UINT64_C(0x8080808080808080);
-
-	while (end - p >= 8) {
-		uint64_t v, quote, backslash, hits;
-
-		memcpy(&v, p, sizeof v);
-		quote = v ^ ones * '"';
-		backslash = v ^ ones * '\\';
-		hits = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-			((v - ones * 0x20) & ~v);
-		if ((hits & tops) != 0)
-			break;
-		*high |= (v & tops) != 0;
-		p += 8;
-	}
-#endif
-	for (; p < end; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c == '"' || c == '\\' || c < 0x20)
-			break;
-		*high |= c >= 0x80;
-	}
-	return p;
-}
-
 /* A string; the cursor stands behind its opening quote. */
 static inline bool
 scan_string(struct scan *s, struct str *out)
 {
 	bool high = false;
-	char *at = scan_special(s->p, s->end, &high);
+	char *at = s->p + plain_length(s->p, s->end, &high);
 
 	if (at == s->end || *at != '"')
 		return scan_string_rest(s, at, out);
