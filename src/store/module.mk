@@ -108,6 +108,7 @@ SCHEMA_SQL = \
 	schema/main/0002_decisions.sql \
 	schema/main/0003_suggestions.sql \
 	schema/main/0004_releases.sql \
+	schema/main/0005_lists.sql \
 	schema/confidential/0001_events.sql \
 	schema/confidential/0002_people.sql \
 	schema/confidential/0003_suggestions.sql \

@@ -1,10 +1,10 @@
 /* Reading suggestions of empowerd.db: lists, figures, one with its history.
  *
  * A list is a few ranges of one index: per kind and state asked for (and category, or
- * board), or per unit of the subtree asked for. Each is in the order of the list, so a
- * page costs what its rows cost, wherever it begins and however rare they are. What the
- * index does not hold (state with unit, times) is looked at row by row, of a bounded
- * number of rows for a page. */
+ * board), per unit of the subtree asked for, or of the category in any kind and state.
+ * Each is in the order of the list, so a page costs what its rows cost, wherever it
+ * begins and however rare they are. What the index does not hold (state with unit,
+ * times) is looked at row by row, of a bounded number of rows for a page. */
 #include "store/suggestion_row.h"
 
 #include <stdlib.h>
@@ -253,6 +253,8 @@ static const struct road_sql by_board = ROAD(
 static const struct road_sql by_category = ROAD(
 	"by_category WHERE category_id = ?3 AND kind_id = ?4 AND condition_id = ?5",
 	"?6", "?7");
+static const struct road_sql newest_of_category = ROAD(
+	"newest_of_category WHERE category_id = ?3", "?4", "?5");
 static const struct road_sql by_unit = ROAD("by_unit WHERE unit_id = ?3", "?4", "?5");
 
 enum road_column {
@@ -397,12 +399,29 @@ kind_roads(struct page *p, const struct asked *a, const struct road_arg *last,
 	return rc;
 }
 
-/* Whether what is on roads by kind fits whatever else is asked for. */
+/* Whether what is on the roads fits whatever else is asked for. */
 static bool
 all_fit(const struct suggestion_filter *f, const struct road_sql *sql)
 {
 	return f->from <= 0 && f->to == 0 && f->unit.n == 0 &&
-		(!f->board_only || sql == &by_board);
+		(!f->board_only || sql == &by_board) && sql != &newest_of_category;
+}
+
+/* The index that holds most of what is asked for in the order of the list. Of all kinds
+ * but concerns or requests, which are few, those of a category are one road. */
+static const struct road_sql *
+choose(const struct asked *a)
+{
+	const struct suggestion_filter *f = a->f;
+	bool any_state = f->states == STATE_BITS && !f->board_only;
+	bool any_kind = (f->kinds | 1u << SUGGESTION_CONCERN | REQUEST_BIT) ==
+		KIND_BITS;
+
+	if (a->category != 0)
+		return any_state && any_kind ? &newest_of_category : &by_category;
+	if (any_state)
+		return &by_kind;
+	return f->board_only ? &by_board : &by_condition;
 }
 
 /* Chooses the index, and its ranges. */
@@ -413,11 +432,7 @@ settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char
 	const struct road_arg category = {.number = a->category};
 	const struct road_arg last[] = {{.number = a->first},
 					{.number = f->unit.n > 0}};
-	bool in_any_state = f->states == STATE_BITS && !f->board_only;
-	const struct road_sql *sql = a->category != 0 ? &by_category
-		: in_any_state                        ? &by_kind
-		: f->board_only                       ? &by_board
-						      : &by_condition;
+	const struct road_sql *sql = choose(a);
 	bool bare = all_fit(f, sql);
 	int n_last = bare ? 1 : 2;
 	enum emp_rc rc = EMP_OK;
@@ -431,6 +446,10 @@ settle_roads(struct store_reader *r, struct page *p, struct asked *a, const char
 		p->fits = NULL;
 	if (sql == &by_kind)
 		return kind_roads(p, a, last, n_last);
+	if (sql == &newest_of_category)
+		return page_add_road(p, &a->source,
+				     (struct road_arg[]){category, last[0], last[1]},
+				     1 + n_last);
 	return suggestion_roads(p, &a->source, f, a->category != 0 ? &category : NULL,
 				last, n_last);
 }
