@@ -5,8 +5,9 @@
  * calendar month, up to its end as declared so far) were below `least` or never
  * declared, is counted under its parent, as far up as needed; without one that is large
  * enough, under no unit at all. Where what is left in a parent besides its shown
- * children would again be fewer people than that, its smallest shown child joins it:
- * else the parent's own figures would be those few people's.
+ * children would again be fewer people than that, its smallest shown child joins it, of
+ * those in which there is somebody at that moment: else the parent's own figures would
+ * be those few people's.
  *
  * Who is folded with whom follows from the month alone, never from what is asked for:
  * so every answer is a sum of whole units as folded in their months, and no two
@@ -39,6 +40,16 @@ struct hiding {
 	bool hidden;        /* something was */
 };
 
+/* Whether hiding a helps more than hiding b does: by the people that join those who are
+ * left, who are none as long as a is not declared. */
+static bool
+better(const struct hiding *h, const int64_t *people, uint32_t a, uint32_t b)
+{
+	if (b == 0 || (people[a] > 0) != (people[b] > 0))
+		return b == 0 || people[a] > 0;
+	return h->size[a] < h->size[b];
+}
+
 /* [0] is everything without a unit of its own. What a unit has that says nothing is
  * unknown, so nothing of it is taken from its parent. */
 static void
@@ -54,7 +65,7 @@ count_left(const struct hiding *h, const int64_t *people)
 		if (!h->shown[u])
 			continue;
 		h->left[up] -= people[u] > 0 ? people[u] : 0;
-		if (h->smallest[up] == 0 || h->size[u] < h->size[h->smallest[up]])
+		if (better(h, people, u, h->smallest[up]))
 			h->smallest[up] = u;
 	}
 }

@@ -351,6 +351,101 @@ def test_a_unit_declared_later_in_the_month_is_shown_if_enough_are_left():
             assert day_of(c, "decisions", "2026-04-15") == {None: 4, "c": 2}
 
 
+def test_a_unit_that_is_not_there_yet_does_not_hide_in_vain():
+    """When four are left beside a, whoever comes to b later does not make them more."""
+    with Daemon() as d:
+        with d.start().client() as c:
+            declare(c, [("a", utc(2026, 4, 2), 12), ("e", utc(2026, 4, 2), 5),
+                        ("e", utc(2026, 4, 3), 4), ("b", utc(2026, 4, 4), 7)])
+            decide(c, utc(2026, 4, 15), {"a": 3, "b": 1, "e": 2})
+            assert day_of(c, "decisions", "2026-04-15") == {None: 5, "b": 1}
+
+
+def people_at(units, levels, t):
+    """{unit: how many were declared to be there, None: not known}, "" for all."""
+    now = {}
+    for unit in sorted(("", *units), key=len, reverse=True):
+        own = [n for u, at, n in levels if u == unit and at <= t]
+        below = [n for u, n in now.items() if u.rpartition("/")[0] == unit and n is not None]
+        now[unit] = own[-1] if own else sum(below) if below else None
+    return now
+
+
+def shown_above(unit, shown):
+    while unit := unit.rpartition("/")[0]:
+        if unit in shown:
+            return unit
+    return ""
+
+
+def a_few_are_left(moments, shown):
+    """Whether anything shown, or all, less what is shown inside of it, is a few people."""
+    for now in moments:
+        left = {u: now[u] or 0 for u in ("", *shown)}
+        for unit in shown:
+            left[shown_above(unit, shown)] -= now[unit] or 0
+        if shown and any(0 < n < 5 for n in left.values()):
+            return True
+    return False
+
+
+def random_levels(rng, units, months):
+    levels = []
+    for unit in units:
+        if rng.random() < 0.4:
+            levels.append((unit, months[0] - DAY, rng.randint(3, 9) * rng.choice((1, 1, 2))))
+        for _ in range(rng.randrange(1, 3)):
+            at = rng.choice((rng.randrange(months[0], months[-1]), months[1], months[1] - 1))
+            levels.append((unit, at, rng.randint(3, 9)))
+    return sorted(levels, key=lambda v: v[1])
+
+
+def check_day(units, levels, moments, rows):
+    """Each unit is in the row of the nearest one shown; nowhere are a few people. Which
+    units are in a row its number tells."""
+    shown = {u for u in rows if u}
+    for i, unit in enumerate(units):
+        row = unit if unit in shown else shown_above(unit, shown)
+        assert rows[row or None] >> i & 1, (unit, rows)
+    assert sum(rows.values()) == (1 << len(units)) - 1
+    large = {u for u in units if any(u == v[0] for v in levels) and
+             min((now[u] for now in moments if now[u] is not None), default=0) >= 5}
+    assert shown <= large and not a_few_are_left(moments, shown), rows
+    if not a_few_are_left(moments, large):
+        assert shown == large, "hidden without need"
+    return len(shown), len(large - shown)
+
+
+def test_no_day_shows_a_few_people_by_subtraction():
+    """By all that was declared at each moment of its month, whatever the tree."""
+    counts = collections.Counter()
+    for seed in range(30):
+        rng = random.Random(seed)
+        units, size = ["u"], rng.randint(3, 8)
+        while len(units) < size:
+            above = rng.choice(["", "", *(u for u in units if u.count("/") < 2)])
+            units.append(f"{above}/{len(units)}".lstrip("/"))
+        months = [utc(2025, m, 1) - DAY // 2 for m in range(3, 6)]
+        levels = random_levels(rng, units, months)
+        with Daemon() as d, d.start().client() as c:
+            declare(c, levels)
+            days = [t for at, end in zip(months, months[1:]) for t in (at, end - 1)]
+            for t in days:
+                decide(c, t, {u: 1 << i for i, u in enumerate(units)})
+            for at, end in zip(months, months[1:]):
+                cuts = {at, *(v[1] for v in levels if at < v[1] < end)}
+                moments = [people_at(units, levels, t) for t in cuts]
+                for t in (at, end - 1):
+                    day = datetime.datetime.fromtimestamp(t, datetime.UTC).date().isoformat()
+                    rows = day_of(c, "decisions", day, from_=months[0], to=months[-1])
+                    shown, hidden = check_day(units, levels, moments, rows)
+                    counts.update(shown=shown, hidden=hidden)
+                    low = t - rng.randrange(90) * DAY
+                    high = t + rng.randrange(1, 90) * DAY
+                    assert rows == day_of(c, "decisions", day, from_=low, to=high)
+    assert min(counts.values()) > 30, counts
+
+
 def test_two_moments_do_not_show_a_few_people_as_candidates():
     """Decisions of all time, by the units of one moment and then of another."""
     now = int(time.time())

@@ -321,7 +321,7 @@ class Heads:
         for up in sorted(inside, key=lambda u: len(u.split("/")) if u else 0):
             left = (now[up] or 0) - sum(now[u] or 0 for u in inside[up])
             if up not in hide and 0 < left < least:
-                hide.add(min(inside[up], key=lambda u: size[u]))
+                hide.add(min(inside[up], key=lambda u: (not now[u], size[u])))
         return hide
 
     def left(self, low, high, fold):
@@ -1616,3 +1616,6 @@ def test_the_means_of_this_test_tell_right_from_wrong():
     # Four are left beside five, on the days on which they are known.
     heads = Heads([("a", 0, 5), ("b", 9, 4)])
     assert heads.lowest(0, 40)[""] == 5 and heads.fold(0, 40, 5)["a"] == ""
+    # Those of b are not there yet when four are left beside a.
+    heads = Heads([("a", 0, 12), ("e", 0, 5), ("e", 9, 4), ("b", 20, 7)])
+    assert heads.fold(0, 40, 5)["a"] == "" and heads.fold(0, 40, 5)["b"] == "b"
