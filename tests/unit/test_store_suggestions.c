@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/suggestion_row.h"
 #include "suggestion_support.h"
 #include "unit.h"
 
@@ -514,6 +515,62 @@ START_TEST(pages_hold_all_that_fits_once)
 }
 END_TEST
 
+/* Half of them in so many units below one that no road leads to each. */
+static void
+submit_in_many_units(bool confidential)
+{
+	static struct event e[MANY];
+	static struct store_outcome o[MANY];
+	static char id[MANY][16];
+	static char unit[MANY][16];
+
+	_Static_assert(MANY / 2 > ROAD_UNITS_MAX, "more than roads");
+	for (unsigned i = 0; i < MANY; i++) {
+		enum suggestion_kind kind = 1 +
+			(unsigned)rand() % SUGGESTION_PATTERN_SEEN;
+
+		snprintf(id[i], sizeof id[i], "m-%u", i);
+		snprintf(unit[i], sizeof unit[i], i % 2 == 0 ? "top/u%u" : "topped/u%u",
+			 i / 2 % (ROAD_UNITS_MAX + 50));
+		e[i] = confidential ? case_new(i + 1, kind)
+				    : suggestion_new(id[i], kind, i + 1);
+		e[i].dim[DIM_UNIT] = str_from(unit[i]);
+		e[i].category = str_from(categories[rand() % 4]);
+		e[i].board = rand() % 3 == 0;
+	}
+	ck_assert_int_eq(support_submit(e, o, MANY, false), EMP_OK);
+	for (unsigned i = 0; i < MANY; i++)
+		LOOP_ASSERT(o[i].status == ITEM_STORED);
+}
+
+START_TEST(a_unit_of_many_units_is_its_subtree)
+{
+	bool confidential = _i != 0;
+	struct suggestion_filter f;
+
+	srand(19);
+	support_close();
+	support.config.max_series = MANY;
+	support_open();
+	submit_in_many_units(confidential);
+	for (unsigned i = 0; i < 16; i++) {
+		int64_t n;
+
+		/* By each index, and nothing else that would have to be looked at. */
+		f = (struct suggestion_filter){.concerns = true,
+					       .board_only = (i & 1) != 0,
+					       .unit = STR("top")};
+		if (i & 2)
+			f.states = 1u << STATE_SUBMITTED;
+		if (i & 4)
+			f.category = str_from(categories[1]);
+		n = walk_pages(&f, confidential, 50, (i & 8) != 0);
+		ck_assert_int_gt(n, 0);
+		ck_assert_int_eq(n, how_many(&f, confidential));
+	}
+}
+END_TEST
+
 START_TEST(a_page_stays_whole_while_more_comes)
 {
 	struct suggestion_filter f = {.concerns = true};
@@ -572,6 +629,7 @@ store_suggestions_suite(void)
 	tcase_add_test(t, who_asks_for_a_wider_boundary_is_not_here);
 	tcase_add_test(t, what_is_rolled_back_never_was);
 	tcase_add_loop_test(t, pages_hold_all_that_fits_once, 0, 2);
+	tcase_add_loop_test(t, a_unit_of_many_units_is_its_subtree, 0, 2);
 	tcase_add_test(t, a_page_stays_whole_while_more_comes);
 	tcase_add_test(t, confidential_pages_end_before_today);
 	suite_add_tcase(s, t);
