@@ -49,6 +49,7 @@ tests_unit_unit_SOURCES += \
 	tests/unit/test_base_newest.c \
 	tests/unit/test_base_num.c \
 	tests/unit/test_base_owner.c \
+	tests/unit/test_base_plain.c \
 	tests/unit/test_base_queue.c \
 	tests/unit/test_base_str.c \
 	tests/unit/test_base_tz.c \
