@@ -66,6 +66,7 @@ reader_main(void *arg)
 		EMP_ASSERT(rc == EMP_OK);
 		r->levels_version = store_levels_version(t->pool->store);
 		job->run(r, job);
+		EMP_ASSERT(reader_is_idle(r));
 		/* The job is gone. Ending a read has nothing to fail at either. */
 		rc = reader_run(r, r->people, "COMMIT");
 		EMP_ASSERT(rc == EMP_OK || sqlite3_get_autocommit(r->people) != 0);

@@ -33,7 +33,10 @@ void reader_fini(struct store_reader *r);
 EMP_MUST_CHECK enum emp_rc reader_prepare(struct store_reader *r, sqlite3 *db,
 					  sqlite3_stmt **out, const char *sql);
 void reader_finish(struct store_reader *r, sqlite3_stmt **s);
-/* Likewise: the first column of the only row in empowerd.db; no rows. */
+/* Whether all are back. One that is not would keep a read transaction open behind its
+ * end, and with it the file as it was then. */
+bool reader_is_idle(const struct store_reader *r);
+/* With a kept statement: the first column of the only row in empowerd.db; no rows. */
 EMP_MUST_CHECK enum emp_rc reader_int(struct store_reader *r, const char *sql,
 				      int64_t *out);
 EMP_MUST_CHECK enum emp_rc reader_run(struct store_reader *r, sqlite3 *db,

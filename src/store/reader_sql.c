@@ -55,6 +55,16 @@ reader_finish(struct store_reader *r, sqlite3_stmt **s)
 	*s = NULL;
 }
 
+bool
+reader_is_idle(const struct store_reader *r)
+{
+	for (uint32_t i = 0; i < r->n_kept; i++) {
+		if (r->kept[i].lent)
+			return false;
+	}
+	return true;
+}
+
 enum emp_rc
 reader_int(struct store_reader *r, const char *sql, int64_t *out)
 {

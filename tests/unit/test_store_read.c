@@ -406,7 +406,9 @@ START_TEST(a_statement_is_lent_to_one_at_a_time_and_forgets)
 	ck_assert_int_eq(db_step(a, &row), EMP_OK);
 	ck_assert_int_eq(sqlite3_column_int(a, 0), -1);
 	reader_finish(r, &a);
+	ck_assert(!reader_is_idle(r));
 	reader_finish(r, &b);
+	ck_assert(reader_is_idle(r));
 	/* What cannot be prepared is not kept. */
 	ck_assert_int_eq(reader_prepare(r, r->db, &b, "SELECT 1 FROM nowhere"),
 			 EMP_CORRUPT);
