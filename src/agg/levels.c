@@ -170,80 +170,159 @@ moment_cmp(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-/* Each moment of (from, to] at which something changed, ascending, once: units are
- * often declared all at a time. */
+/* A step of a unit. */
+struct change {
+	int64_t at;
+	uint32_t unit;
+	uint32_t step;
+};
+
+static int
+change_cmp(const void *pa, const void *pb)
+{
+	const struct change *a = pa;
+	const struct change *b = pb;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	if (a->unit != b->unit)
+		return a->unit < b->unit ? -1 : 1;
+	return (a->step > b->step) - (a->step < b->step);
+}
+
+/* The steps in (from, to], in order. */
 static uint32_t
 changes(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
-	int64_t *out)
+	struct change *out)
 {
 	uint32_t n = 0;
-	uint32_t kept = 0;
 
-	for (size_t i = k; i < ((size_t)l->n + 1) * LEVEL_KINDS; i += LEVEL_KINDS)
-		for (uint32_t j = 0; j < l->steps[i].n; j++)
-			if (l->steps[i].v[j].at > from && l->steps[i].v[j].at <= to)
-				out[n++] = l->steps[i].v[j].at;
+	for (uint32_t u = 0; u <= l->n; u++) {
+		const struct steps *s = &l->steps[(size_t)u * LEVEL_KINDS + k];
+
+		for (uint32_t j = 0; j < s->n; j++)
+			if (s->v[j].at > from && s->v[j].at <= to)
+				out[n++] = (struct change){s->v[j].at, u, j};
+	}
 	if (n > 1)
-		qsort(out, n, sizeof *out, moment_cmp);
-	for (uint32_t i = 0; i < n; i++)
-		if (i == 0 || out[i] != out[i - 1])
-			out[kept++] = out[i];
-	return kept;
+		qsort(out, n, sizeof *out, change_cmp);
+	return n;
+}
+
+/* From one moment to the next only what changed is touched: there may be a moment for
+ * each declaration of each of thousands of units. */
+struct visiting {
+	const struct levels *l;
+	int64_t *now;
+	bool *own;         /* said by the unit itself, as it will always be then */
+	bool *marked;      /* is in `changed` */
+	uint32_t *changed; /* [n] */
+	uint32_t n;
+	struct change *steps;
+};
+
+static void
+visiting_set(struct visiting *v, uint32_t u, int64_t value)
+{
+	for (;;) {
+		int64_t more = value - (v->now[u] > 0 ? v->now[u] : 0);
+
+		v->now[u] = value;
+		if (!v->marked[u])
+			v->changed[v->n++] = u;
+		v->marked[u] = true;
+		if (u == 0)
+			return;
+		u = intern_parent(v->l->units, u);
+		if (v->own[u])
+			return;
+		value = (v->now[u] > 0 ? v->now[u] : 0) + more;
+	}
+}
+
+static void
+visiting_go(struct visiting *v, enum level_kind k, int64_t from, int64_t to,
+	    levels_visit_fn *visit, void *ctx)
+{
+	uint32_t n = changes(v->l, k, from, to, v->steps);
+	uint32_t i = 0;
+
+	levels_at(v->l, k, from, v->now);
+	for (uint32_t u = 0; u <= v->l->n; u++) {
+		const struct steps *s = &v->l->steps[(size_t)u * LEVEL_KINDS + k];
+
+		v->own[u] = s->n > 0 && s->v[0].at <= from;
+		v->changed[u] = u;
+	}
+	visit(ctx, v->now, v->changed, v->l->n + 1);
+	while (i < n) {
+		int64_t at = v->steps[i].at;
+
+		v->n = 0;
+		for (; i < n && v->steps[i].at == at; i++) {
+			uint32_t u = v->steps[i].unit;
+			const struct steps *s =
+				&v->l->steps[(size_t)u * LEVEL_KINDS + k];
+
+			v->own[u] = true;
+			visiting_set(v, u, s->v[v->steps[i].step].value);
+		}
+		visit(ctx, v->now, v->changed, v->n);
+		for (uint32_t c = 0; c < v->n; c++)
+			v->marked[v->changed[c]] = false;
+	}
 }
 
 enum emp_rc
 levels_visit(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
-	     void (*visit)(void *ctx, const int64_t *at), void *ctx)
+	     levels_visit_fn *visit, void *ctx)
 {
 	size_t units = (size_t)l->n + 1;
 	size_t steps = 1;
-	int64_t *now = malloc(units * sizeof *now);
-	int64_t *at;
+	struct visiting v = {.l = l,
+			     .now = malloc(units * sizeof *v.now),
+			     .own = malloc(units * sizeof *v.own),
+			     .marked = calloc(units, sizeof *v.marked),
+			     .changed = malloc(units * sizeof *v.changed)};
 	enum emp_rc rc = EMP_NOMEM;
-	uint32_t n;
 
 	for (size_t i = k; i < units * LEVEL_KINDS; i += LEVEL_KINDS)
 		steps += l->steps[i].n;
-	at = malloc(steps * sizeof *at);
-	if (now != NULL && at != NULL) {
-		levels_at(l, k, from, now);
-		visit(ctx, now);
-		n = changes(l, k, from, to, at);
-		for (uint32_t i = 0; i < n; i++) {
-			levels_at(l, k, at[i], now);
-			visit(ctx, now);
-		}
+	v.steps = malloc(steps * sizeof *v.steps);
+	if (v.now != NULL && v.own != NULL && v.marked != NULL && v.changed != NULL &&
+	    v.steps != NULL) {
+		visiting_go(&v, k, from, to, visit, ctx);
 		rc = EMP_OK;
 	}
-	free(now);
-	free(at);
+	free(v.now);
+	free(v.own);
+	free(v.marked);
+	free(v.changed);
+	free(v.steps);
 	return rc;
 }
 
-struct lowest {
-	int64_t *out;
-	size_t units;
-};
-
+/* A visit of the smallest figures. */
 static void
-lowest_visit(void *ctx, const int64_t *at)
+lowest_visit(void *ctx, const int64_t *at, const uint32_t *changed, uint32_t n)
 {
-	struct lowest *w = ctx;
+	int64_t *out = ctx;
 
-	for (size_t u = 0; u < w->units; u++)
-		if (at[u] >= 0 && (w->out[u] < 0 || at[u] < w->out[u]))
-			w->out[u] = at[u];
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t u = changed[i];
+
+		if (at[u] >= 0 && (out[u] < 0 || at[u] < out[u]))
+			out[u] = at[u];
+	}
 }
 
 enum emp_rc
 levels_lowest(const struct levels *l, enum level_kind k, int64_t from, int64_t to,
 	      int64_t *out)
 {
-	struct lowest w = {out, (size_t)l->n + 1};
-
-	for (size_t u = 0; u < w.units; u++)
+	for (uint32_t u = 0; u <= l->n; u++)
 		out[u] = -1;
-	return levels_visit(l, k, from, to, lowest_visit, &w);
+	return levels_visit(l, k, from, to, lowest_visit, out);
 }
 
 /* The moments in [from, to) from which on something else may hold, ascending; the first

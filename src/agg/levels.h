@@ -32,11 +32,13 @@ uint32_t levels_units(const struct levels *l); /* ids 1 .. this are known */
  * whole instance; -1: nothing declared. */
 void levels_at(const struct levels *l, enum level_kind k, int64_t t, int64_t *out);
 /* Every unit's figures, as levels_at, at `from` and at each later moment up to `to`
- * from which on something else holds, ascending; `at` holds until visit returns. */
+ * from which on something else holds, ascending, with the n units whose figures may be
+ * others than at the last one, at `from` all; until visit returns. */
+typedef void levels_visit_fn(void *ctx, const int64_t *at, const uint32_t *changed,
+			     uint32_t n);
 EMP_MUST_CHECK enum emp_rc levels_visit(const struct levels *l, enum level_kind k,
 					int64_t from, int64_t to,
-					void (*visit)(void *ctx, const int64_t *at),
-					void *ctx);
+					levels_visit_fn *visit, void *ctx);
 /* The smallest figure in force at any moment of [from, to], where one was. */
 EMP_MUST_CHECK enum emp_rc levels_lowest(const struct levels *l, enum level_kind k,
 					 int64_t from, int64_t to, int64_t *out);

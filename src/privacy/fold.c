@@ -35,8 +35,9 @@ struct hiding {
 	int64_t least;
 	uint32_t n; /* units */
 	bool *shown;
-	int64_t *left;      /* scratch, by unit */
-	uint32_t *smallest; /* likewise */
+	int64_t *was;       /* by unit, at the moment before */
+	int64_t *left;      /* likewise */
+	uint32_t *smallest; /* the child to hide first, 0: none */
 	bool hidden;        /* something was */
 };
 
@@ -50,12 +51,19 @@ better(const struct hiding *h, const int64_t *people, uint32_t a, uint32_t b)
 	return h->size[a] < h->size[b];
 }
 
+static int64_t
+known(int64_t people)
+{
+	return people > 0 ? people : 0;
+}
+
 /* [0] is everything without a unit of its own. What a unit has that says nothing is
  * unknown, so nothing of it is taken from its parent. */
 static void
 count_left(const struct hiding *h, const int64_t *people)
 {
 	for (uint32_t u = 0; u <= h->n; u++) {
+		h->was[u] = people[u];
 		h->left[u] = people[u];
 		h->smallest[u] = 0;
 	}
@@ -64,25 +72,30 @@ count_left(const struct hiding *h, const int64_t *people)
 
 		if (!h->shown[u])
 			continue;
-		h->left[up] -= people[u] > 0 ? people[u] : 0;
+		h->left[up] -= known(people[u]);
 		if (better(h, people, u, h->smallest[up]))
 			h->smallest[up] = u;
 	}
 }
 
+static bool
+few_left(const struct hiding *h, uint32_t u)
+{
+	return (u == 0 || h->shown[u]) && h->smallest[u] != 0 && h->left[u] > 0 &&
+		h->left[u] < h->least;
+}
+
 /* As many people as there were at one moment. Each round hides a unit, so it ends. */
 static void
-hide_complements(void *ctx, const int64_t *people)
+hide_complements(struct hiding *h, const int64_t *people)
 {
-	struct hiding *h = ctx;
 	bool again = true;
 
 	while (again) {
 		again = false;
 		count_left(h, people);
 		for (uint32_t u = 0; u <= h->n; u++)
-			if ((u == 0 || h->shown[u]) && h->smallest[u] != 0 &&
-			    h->left[u] > 0 && h->left[u] < h->least) {
+			if (few_left(h, u)) {
 				h->shown[h->smallest[u]] = false;
 				again = true;
 			}
@@ -90,10 +103,38 @@ hide_complements(void *ctx, const int64_t *people)
 	}
 }
 
+/* Nowhere were a few left at the moment before, so only what changed is looked at. */
+static void
+hiding_visit(void *ctx, const int64_t *people, const uint32_t *changed, uint32_t n)
+{
+	struct hiding *h = ctx;
+	bool few = n > h->n; /* all: the first moment */
+
+	for (uint32_t i = 0; i < n && !few; i++) {
+		uint32_t u = changed[i];
+
+		h->left[u] += people[u] - h->was[u];
+		if (u != 0 && h->shown[u])
+			h->left[shown_above(h->units, h->shown, u)] -=
+				known(people[u]) - known(h->was[u]);
+		h->was[u] = people[u];
+	}
+	for (uint32_t i = 0; i < n && !few; i++) {
+		uint32_t u = changed[i];
+
+		few = few_left(h, u) ||
+			(u != 0 && h->shown[u] &&
+			 few_left(h, shown_above(h->units, h->shown, u)));
+	}
+	if (few)
+		hide_complements(h, people);
+}
+
 static void
 hiding_fini(struct hiding *h)
 {
 	free(h->shown);
+	free(h->was);
 	free(h->left);
 	free(h->smallest);
 }
@@ -109,9 +150,11 @@ hiding_init(struct hiding *h, const struct job *j, const int64_t *size, int64_t 
 			     .least = least,
 			     .n = n,
 			     .shown = calloc((size_t)n + 1, sizeof *h->shown),
+			     .was = malloc(((size_t)n + 1) * sizeof *h->was),
 			     .left = malloc(((size_t)n + 1) * sizeof *h->left),
 			     .smallest = malloc(((size_t)n + 1) * sizeof *h->smallest)};
-	if (h->shown == NULL || h->left == NULL || h->smallest == NULL) {
+	if (h->shown == NULL || h->was == NULL || h->left == NULL ||
+	    h->smallest == NULL) {
 		hiding_fini(h);
 		return EMP_NOMEM;
 	}
@@ -160,8 +203,8 @@ fold_moments(const struct job *j, int64_t from, int64_t to, int64_t least,
 		return rc;
 	do {
 		h.hidden = false;
-		rc = levels_visit(j->levels, LEVEL_HEADCOUNT, from, to,
-				  hide_complements, &h);
+		rc = levels_visit(j->levels, LEVEL_HEADCOUNT, from, to, hiding_visit,
+				  &h);
 	} while (rc == EMP_OK && h.hidden);
 	fold_by_shown(&h, fold);
 	hiding_fini(&h);
@@ -171,41 +214,58 @@ fold_moments(const struct job *j, int64_t from, int64_t to, int64_t least,
 struct leaving {
 	const struct intern *units;
 	const uint32_t *fold;
-	uint32_t n;
-	int64_t *now; /* scratch, by unit */
+	int64_t *was; /* by unit, at the moment before: first nobody */
+	int64_t *now; /* likewise, of those left */
 	int64_t *left;
 };
 
 static void
-leaving_visit(void *ctx, const int64_t *people)
+leaving_note(struct leaving *w, uint32_t u)
+{
+	if (w->now[u] > 0 && (w->left[u] <= 0 || w->now[u] < w->left[u]))
+		w->left[u] = w->now[u];
+}
+
+static void
+leaving_visit(void *ctx, const int64_t *people, const uint32_t *changed, uint32_t n)
 {
 	struct leaving *w = ctx;
 
-	memcpy(w->now, people, ((size_t)w->n + 1) * sizeof *w->now);
-	for (uint32_t u = 1; u <= w->n; u++)
-		if (w->fold[u] == u && people[u] > 0)
-			w->now[w->fold[intern_parent(w->units, u)]] -= people[u];
-	for (uint32_t u = 0; u <= w->n; u++)
-		if (w->now[u] > 0 && (w->left[u] <= 0 || w->now[u] < w->left[u]))
-			w->left[u] = w->now[u];
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t u = changed[i];
+		int64_t more = known(people[u]) - known(w->was[u]);
+
+		w->now[u] += more;
+		if (u != 0 && w->fold[u] == u)
+			w->now[w->fold[intern_parent(w->units, u)]] -= more;
+		w->was[u] = people[u];
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t u = changed[i];
+
+		leaving_note(w, u);
+		if (u != 0 && w->fold[u] == u)
+			leaving_note(w, w->fold[intern_parent(w->units, u)]);
+	}
 }
 
 enum emp_rc
 job_fold_left(const struct job *j, int64_t from, int64_t to, const uint32_t *fold,
 	      int64_t *left)
 {
-	uint32_t n = levels_units(j->levels);
+	size_t n = (size_t)levels_units(j->levels) + 1;
 	struct leaving w = {.units = store_names(j->c->r->store, DIM_UNIT),
 			    .fold = fold,
-			    .n = n,
-			    .now = malloc(((size_t)n + 1) * sizeof *w.now),
+			    .was = calloc(n, sizeof *w.was),
+			    .now = calloc(n, sizeof *w.now),
 			    .left = left};
 	enum emp_rc rc = EMP_NOMEM;
 
-	memset(left, 0, ((size_t)n + 1) * sizeof *left);
-	if (w.now != NULL)
+	memset(left, 0, n * sizeof *left);
+	if (w.was != NULL && w.now != NULL)
 		rc = levels_visit(j->levels, LEVEL_HEADCOUNT, from, to, leaving_visit,
 				  &w);
+	free(w.was);
 	free(w.now);
 	return rc;
 }

@@ -281,6 +281,66 @@ START_TEST(a_unit_is_its_subtree_at_that_time)
 }
 END_TEST
 
+#define PLACES 9
+#define MOMENTS 40 /* 1 .. this */
+
+struct tour {
+	const struct levels *l;
+	int64_t s; /* the last moment visited */
+	int64_t before[PLACES + 1];
+};
+
+/* Moments at which nothing is declared are not visited. */
+static void
+see(void *ctx, const int64_t *at, const uint32_t *changed, uint32_t n)
+{
+	struct tour *t = ctx;
+	int64_t now[PLACES + 1];
+	bool may[PLACES + 1] = {false};
+
+	t->s = t->s < 0 ? 10 : levels_next(t->l, LEVEL_HEADCOUNT, t->s);
+	levels_at(t->l, LEVEL_HEADCOUNT, t->s, now);
+	for (uint32_t i = 0; i < n; i++) {
+		ck_assert(!may[changed[i]]);
+		may[changed[i]] = true;
+	}
+	for (uint32_t u = 0; u <= PLACES; u++) {
+		ck_assert_int_eq(at[u], now[u]);
+		ck_assert(may[u] || now[u] == t->before[u]);
+		t->before[u] = now[u];
+	}
+}
+
+START_TEST(a_visit_sees_what_holds_at_each_moment)
+{
+	struct intern *units;
+	struct levels *l;
+	struct tour t = {.s = -1};
+	uint32_t seed = (uint32_t)_i;
+
+	ck_assert_int_eq(intern_new(&units), EMP_OK);
+	for (uint32_t u = 1; u <= PLACES; u++) {
+		char name[2] = {(char)('a' + u), '\0'};
+
+		seed = seed * 1664525 + 1013904223;
+		(void)unit_add(units, name, (seed >> 16) % u);
+	}
+	ck_assert_int_eq(levels_new(&l, units), EMP_OK);
+	for (int64_t s = 1; s <= MOMENTS; s++)
+		for (int i = 0; i < 3; i++) {
+			seed = seed * 1664525 + 1013904223;
+			if ((seed >> 16) % 2 == 0)
+				declare(l, s, (seed >> 18) % (PLACES + 1),
+					(seed >> 24) % 7);
+		}
+	t.l = l;
+	ck_assert_int_eq(levels_visit(l, LEVEL_HEADCOUNT, 10, 30, see, &t), EMP_OK);
+	ck_assert_int_gt(levels_next(l, LEVEL_HEADCOUNT, t.s), 30);
+	levels_free(&l);
+	intern_free(&units);
+}
+END_TEST
+
 Suite *
 agg_people_suite(void)
 {
@@ -294,6 +354,7 @@ agg_people_suite(void)
 	tcase_add_test(tc, an_answer_settles_no_later_invitation_of_its_person);
 	tcase_add_test(tc, a_cohort_is_the_month_of_the_first_signup);
 	tcase_add_test(tc, a_unit_is_its_subtree_at_that_time);
+	tcase_add_loop_test(tc, a_visit_sees_what_holds_at_each_moment, 0, 50);
 	suite_add_tcase(s, tc);
 	return s;
 }
