@@ -4,10 +4,12 @@
  * people (for live figures the fewest of whom a headcount is known at any moment of the
  * calendar month, up to its end as declared so far) were below `least` or never
  * declared, is counted under its parent, as far up as needed; without one that is large
- * enough, under no unit at all. Where what is left in a parent besides its shown
- * children would again be fewer people than that, its smallest shown child joins it, of
- * those in which there is somebody at that moment: else the parent's own figures would
- * be those few people's.
+ * enough, under no unit at all. Where somebody, but again fewer people than that, would
+ * be left in a parent besides its shown children at any of these moments, its smallest
+ * shown child joins it, of those in which there is somebody then: else the parent's own
+ * figures would be those few people's. Who is left is counted at one moment at a time:
+ * the fewest of the parent less the fewest of its children, of different moments, would
+ * be the number of nobody.
  *
  * Who is folded with whom follows from the month alone, never from what is asked for:
  * so every answer is a sum of whole units as folded in their months, and no two
@@ -139,7 +141,7 @@ hiding_fini(struct hiding *h)
 	free(h->smallest);
 }
 
-/* Shown is, for now, what is declared and large enough by itself. */
+/* Shown is at first what is declared and large enough by itself. */
 static enum emp_rc
 hiding_init(struct hiding *h, const struct job *j, const int64_t *size, int64_t least)
 {

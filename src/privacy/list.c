@@ -147,6 +147,7 @@ settle(struct page *g, bool *empty)
 			g->f.to = youngest_overdue(g);
 		*empty = *empty || g->f.states == 0 || g->f.from >= g->f.to;
 	}
+	/* Without an end no row has to be looked at for its time. */
 	if (g->f.to == QUERY_FOREVER_TO * MS_PER_S)
 		g->f.to = 0;
 	/* Concerns are never shown on a board. */

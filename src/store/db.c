@@ -50,7 +50,8 @@ static const char confidential_sql[] = "PRAGMA page_size = 4096;"
 
 /* A mapped page is looked at anew each time it is fetched: checking all of its cells
  * then took two thirds of a scan that follows rows of another table. The writer, which
- * changes pages, checks them. */
+ * changes pages, checks them. As much is mapped as SQLite can: what is not is copied
+ * through a small cache, and that is the older part of a large file. */
 static const char reader_sql[] = "PRAGMA query_only = ON;"
 				 "PRAGMA cell_size_check = OFF;"
 				 "PRAGMA cache_size = -4096;"
